@@ -1,0 +1,57 @@
+import type { z } from 'zod';
+import type { LedgerEvent } from './event';
+import type { Refusal } from './refusal';
+
+/**
+ * When an event counts in a report for a given date:
+ * `I` identity and terms, whenever known; `T` dated terms, from their own start;
+ * `F` facts, when their latest day is not after the report's date.
+ */
+export type EventClass = 'I' | 'T' | 'F';
+
+export interface EventType {
+  readonly class: EventClass;
+  /** Schema of `data`. Kept for ever: what was once written must parse. */
+  readonly data: z.ZodType;
+  readonly schemaVersion: number;
+  /** One sentence for the API documentation. */
+  readonly summary: string;
+}
+
+export type EventTypes = Readonly<Record<string, EventType>>;
+
+/** The union of a kind's events, discriminated by `type`. */
+export type EventOf<Types extends EventTypes> = {
+  [Type in keyof Types & string]: LedgerEvent<Type, z.output<Types[Type]['data']>>;
+}[keyof Types & string];
+
+/** What a decision may look at besides its own stream. */
+export interface DecisionContext {
+  /** The latest calendar date anywhere on earth (UTC+14) at the time of the decision, `YYYY-MM-DD`. */
+  readonly today: string;
+  /** Whether a stream exists. It can never cease to exist, so nothing is relied on. */
+  exists(stream: string): boolean;
+  /** Another stream's state. The decision relies on it: if it moves first, the commit is void. */
+  state<State>(stream: string): State | undefined;
+}
+
+/** One kind of stream: its events, what contradicts its state, and how its state moves on. */
+export interface StreamKind<State = unknown, Event extends LedgerEvent = LedgerEvent> {
+  readonly name: string;
+  readonly events: EventTypes;
+  /** Types that may come first in a stream. */
+  readonly opening: readonly string[];
+  /** The first reason why `event` contradicts what is recorded, or nothing. */
+  refuse(state: State | undefined, event: Event, context: DecisionContext): Refusal | undefined;
+  /** The state after `event`; never argues. Does not change `state` itself. */
+  evolve(state: State | undefined, event: Event): State;
+  /** Names that must be unique across streams and that this event takes, as key streams (`alias/nvidia`). */
+  takes?(event: Event): readonly KeyClaim[];
+}
+
+export interface KeyClaim {
+  /** The key stream, for example `alias/nvidia`. */
+  readonly stream: string;
+  /** Says who has it, when it is somebody else's. */
+  taken(owner: string): Refusal;
+}
