@@ -1,0 +1,5 @@
+export * from './commit';
+export * from './follow';
+export * from './genesis';
+export * from './judge';
+export { CommitTooLarge, decodeRecord, encodeCommit, type CommitDraft } from './record';

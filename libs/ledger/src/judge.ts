@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import type { Fact } from '@deal-ledger/domain';
+import type { LogRecord } from '@deal-ledger/log';
+import { GENESIS_STREAM, type Commit } from './commit';
+import { decodeRecord } from './record';
+
+/** Why a commit is not a fact, for everyone and for ever. */
+export type VoidReason =
+  /** Its number is not above every number its writer has in the log so far: a retry, or a late duplicate. */
+  | 'WRITER_NUMBER'
+  /** A stream it writes or relies on has another head than the one it was decided on. */
+  | 'HEAD'
+  /** Its versions do not follow the stream's. Cannot come from a correct writer. */
+  | 'SEQUENCE';
+
+export interface JudgedFact {
+  readonly verdict: 'fact';
+  readonly position: number;
+  readonly recordedAt: string;
+  readonly commit: Commit;
+  readonly facts: readonly Fact[];
+}
+export interface JudgedVoid {
+  readonly verdict: 'void';
+  readonly position: number;
+  readonly recordedAt: string;
+  readonly commit: Commit;
+  readonly reason: VoidReason;
+}
+/** Bytes that are no commit. Skipped by everyone alike, never blocking. */
+export interface JudgedForeign {
+  readonly verdict: 'foreign';
+  readonly position: number;
+  readonly recordedAt: string;
+  readonly reason: string;
+}
+export type JudgedRecord = JudgedFact | JudgedVoid | JudgedForeign;
+
+/** A stream's last commit, and how many events it has. */
+export interface Head {
+  readonly commit: string;
+  readonly version: number;
+}
+
+/** What must be kept to go on judging after a restart. */
+export interface Checkpoint {
+  readonly ledgerId: string;
+  /** The first position that has not been judged. */
+  readonly nextPosition: number;
+  /** Hash of the record before it: tells a log that was made anew or lost its tail. */
+  readonly lastHash: string;
+  readonly lastTimeMs: number;
+}
+export interface JudgeSnapshot extends Checkpoint {
+  readonly writers: Iterable<readonly [writer: string, n: number]>;
+  readonly heads: Iterable<readonly [stream: string, commit: string, version: number]>;
+}
+
+/** This log is not the ledger it was, or not a ledger at all. Nothing may be served from it. */
+export class LedgerForked extends Error {
+  override readonly name = 'LedgerForked';
+  readonly code = 'LEDGER_FORKED';
+}
+
+/**
+ * Decides, in log order, which commits are facts. Recorders, projections and tests share it.
+ *
+ * A commit is a fact if and only if, at its place in the log, (a) its number is above every number
+ * its writer has in the log so far, and (b) for every stream it writes or relied on, the head is
+ * the very commit it was decided on. A version number in place of (b) is not enough: a pipelined
+ * second commit can fit behind a stranger's first. (b) without (a) is not enough: a delayed
+ * duplicate can become a fact after its caller was told otherwise.
+ */
+export class Judge {
+  private readonly writers: Map<string, number>;
+  private readonly heads: Map<string, Head>;
+  private ledger: string | undefined;
+  private next: number;
+  private timeMs: number;
+  private hash: string | undefined;
+  private last: LogRecord | undefined;
+
+  constructor(from?: JudgeSnapshot) {
+    this.writers = new Map(from?.writers);
+    this.heads = new Map();
+    for (const [stream, commit, version] of from?.heads ?? []) this.heads.set(stream, { commit, version });
+    this.ledger = from?.ledgerId;
+    this.next = from?.nextPosition ?? 0;
+    this.timeMs = from?.lastTimeMs ?? 0;
+    this.hash = from?.lastHash;
+  }
+
+  /** The position of the next record to be judged. */
+  get nextPosition(): number {
+    return this.next;
+  }
+
+  /** The ledger's own id, once its first commit was judged. */
+  get ledgerId(): string | undefined {
+    return this.ledger;
+  }
+
+  head(stream: string): Head | undefined {
+    return this.heads.get(stream);
+  }
+
+  /** What a store keeps beside its rows; writers and heads it keeps in its own form. */
+  checkpoint(): Checkpoint {
+    if (this.ledger === undefined) throw new RangeError('nothing was judged yet');
+    return { ledgerId: this.ledger, nextPosition: this.next, lastHash: this.lastHash(), lastTimeMs: this.timeMs };
+  }
+
+  /** Whether `record` is the one that was judged last. */
+  judgedLast(record: LogRecord): boolean {
+    return record.position === this.next - 1 && hashOf(record) === this.lastHash();
+  }
+
+  /**
+   * The verdict on the next record.
+   * @throws LedgerForked when the record is not the next one, or the log does not begin as a ledger does
+   */
+  judge(record: LogRecord): JudgedRecord {
+    if (record.position !== this.next) {
+      throw new LedgerForked(`record ${record.position} came where ${this.next} was due: the log has lost records or was made anew`);
+    }
+    const commit = decodeRecord(record);
+    if (this.next === 0) this.ledger = genesisId(commit);
+    this.next += 1;
+    this.last = record;
+    this.timeMs = Math.max(this.timeMs, record.timeMs);
+    const at = { position: record.position, recordedAt: new Date(this.timeMs).toISOString() };
+    if (typeof commit === 'string') return { verdict: 'foreign', ...at, reason: commit };
+
+    const reason = this.voidReason(commit);
+    this.writers.set(commit.writer, Math.max(commit.n, this.writers.get(commit.writer) ?? 0));
+    if (reason) return { verdict: 'void', ...at, commit, reason };
+    for (const event of commit.events) this.heads.set(event.stream, { commit: commit.id, version: event.version });
+    return { verdict: 'fact', ...at, commit, facts: commit.events.map((event, ordinal) => ({ ...event, ...at, ordinal })) };
+  }
+
+  private voidReason(commit: Commit): VoidReason | undefined {
+    if (!this.numberIsNew(commit)) return 'WRITER_NUMBER';
+    if (!this.headsAreThose(commit)) return 'HEAD';
+    if (!this.versionsFollow(commit)) return 'SEQUENCE';
+    return undefined;
+  }
+
+  protected numberIsNew(commit: Commit): boolean {
+    return commit.n > (this.writers.get(commit.writer) ?? 0);
+  }
+
+  protected headsAreThose(commit: Commit): boolean {
+    for (const [stream, head] of commit.heads) {
+      if ((this.heads.get(stream)?.commit ?? null) !== head) return false;
+    }
+    return true;
+  }
+
+  private versionsFollow(commit: Commit): boolean {
+    const seen = new Map<string, number>();
+    return commit.events.every((event) => {
+      const version = (seen.get(event.stream) ?? this.heads.get(event.stream)?.version ?? 0) + 1;
+      seen.set(event.stream, version);
+      return event.version === version;
+    });
+  }
+
+  /** Hashed only when somebody asks: a reader that keeps no checkpoint never pays for it. */
+  private lastHash(): string {
+    if (this.last) {
+      this.hash = hashOf(this.last);
+      this.last = undefined;
+    }
+    return this.hash ?? '';
+  }
+}
+
+function genesisId(commit: Commit | string): string {
+  if (typeof commit === 'string' || commit.streams[0] !== GENESIS_STREAM || commit.heads.get(GENESIS_STREAM) !== null) {
+    throw new LedgerForked('the log does not begin with the first commit of a ledger: it belongs to something else, name another topic');
+  }
+  return (commit.events[0] as Commit['events'][number]).id;
+}
+
+/** Over every byte of the record as stored, each part with its length. */
+export function hashOf(record: LogRecord): string {
+  const hash = createHash('sha256');
+  const add = (part: Buffer | null): void => {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(part ? part.length : -1);
+    hash.update(length);
+    if (part) hash.update(part);
+  };
+  const place = Buffer.alloc(16);
+  place.writeBigInt64BE(BigInt(record.position), 0);
+  place.writeBigInt64BE(BigInt(record.timeMs), 8);
+  add(place);
+  add(record.key);
+  add(record.value);
+  for (const [name, value] of record.headers) {
+    add(Buffer.from(name));
+    add(value);
+  }
+  return hash.digest('base64url');
+}
