@@ -13,25 +13,26 @@ export type VoidReason =
   /** Its versions do not follow the stream's. Cannot come from a correct writer. */
   | 'SEQUENCE';
 
-export interface JudgedFact {
-  readonly verdict: 'fact';
+interface Judged {
   readonly position: number;
+  /** Append time made monotone along positions, RFC 3339: the time of recording. */
   readonly recordedAt: string;
+  /** Append time as the log stamped it. */
+  readonly appendedAtMs: number;
+}
+export interface JudgedFact extends Judged {
+  readonly verdict: 'fact';
   readonly commit: Commit;
   readonly facts: readonly Fact[];
 }
-export interface JudgedVoid {
+export interface JudgedVoid extends Judged {
   readonly verdict: 'void';
-  readonly position: number;
-  readonly recordedAt: string;
   readonly commit: Commit;
   readonly reason: VoidReason;
 }
 /** Bytes that are no commit. Skipped by everyone alike, never blocking. */
-export interface JudgedForeign {
+export interface JudgedForeign extends Judged {
   readonly verdict: 'foreign';
-  readonly position: number;
-  readonly recordedAt: string;
   readonly reason: string;
 }
 export type JudgedRecord = JudgedFact | JudgedVoid | JudgedForeign;
@@ -121,21 +122,30 @@ export class Judge {
    */
   judge(record: LogRecord): JudgedRecord {
     if (record.position !== this.next) {
-      throw new LedgerForked(`record ${record.position} came where ${this.next} was due: the log has lost records or was made anew`);
+      throw new LedgerForked(
+        `record ${record.position} came where ${this.next} was due: the log has lost records or was made anew`,
+      );
     }
     const commit = decodeRecord(record);
     if (this.next === 0) this.ledger = genesisId(commit);
     this.next += 1;
     this.last = record;
     this.timeMs = Math.max(this.timeMs, record.timeMs);
-    const at = { position: record.position, recordedAt: new Date(this.timeMs).toISOString() };
+    const { position } = record;
+    const recordedAt = new Date(this.timeMs).toISOString();
+    const at = { position, recordedAt, appendedAtMs: record.timeMs };
     if (typeof commit === 'string') return { verdict: 'foreign', ...at, reason: commit };
 
     const reason = this.voidReason(commit);
     this.writers.set(commit.writer, Math.max(commit.n, this.writers.get(commit.writer) ?? 0));
     if (reason) return { verdict: 'void', ...at, commit, reason };
     for (const event of commit.events) this.heads.set(event.stream, { commit: commit.id, version: event.version });
-    return { verdict: 'fact', ...at, commit, facts: commit.events.map((event, ordinal) => ({ ...event, ...at, ordinal })) };
+    return {
+      verdict: 'fact',
+      ...at,
+      commit,
+      facts: commit.events.map((event, ordinal) => ({ ...event, position, recordedAt, ordinal })),
+    };
   }
 
   private voidReason(commit: Commit): VoidReason | undefined {
@@ -177,7 +187,9 @@ export class Judge {
 
 function genesisId(commit: Commit | string): string {
   if (typeof commit === 'string' || commit.streams[0] !== GENESIS_STREAM || commit.heads.get(GENESIS_STREAM) !== null) {
-    throw new LedgerForked('the log does not begin with the first commit of a ledger: it belongs to something else, name another topic');
+    throw new LedgerForked(
+      'the log does not begin with the first commit of a ledger: it belongs to something else, name another topic',
+    );
   }
   return (commit.events[0] as Commit['events'][number]).id;
 }

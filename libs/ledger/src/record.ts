@@ -107,9 +107,11 @@ export function decodeRecord(record: LogRecord): Commit | string {
   const heads = headsOf(headers.get('heads'));
   if (!heads) return 'header heads is missing or malformed';
 
-  if (!record.value || record.value.length > MAX_COMMIT_BYTES || !isUtf8(record.value)) return 'value is not UTF-8 text of allowed size';
+  if (!record.value || record.value.length > MAX_COMMIT_BYTES || !isUtf8(record.value))
+    return 'value is not UTF-8 text of allowed size';
   const batch = parseJson(record.value.toString());
-  if (!Array.isArray(batch) || batch.length < 1 || batch.length > MAX_COMMIT_EVENTS) return 'value is not a batch of events';
+  if (!Array.isArray(batch) || batch.length < 1 || batch.length > MAX_COMMIT_EVENTS)
+    return 'value is not a batch of events';
   const events: RecordedEvent[] = [];
   const streams: string[] = [];
   for (const item of batch) {
@@ -146,7 +148,9 @@ function eventOf(item: unknown): RecordedEvent | undefined {
   const sources = item['sources'] === undefined ? [] : sourcesOf(item['sources']);
   if (!sources) return undefined;
   const person = (name: string): Person | undefined =>
-    isText(item[name]) ? { id: item[name], ...(isText(item[`${name}role`]) ? { role: item[`${name}role`] as string } : {}) } : undefined;
+    isText(item[name])
+      ? { id: item[name], ...(isText(item[`${name}role`]) ? { role: item[`${name}role`] as string } : {}) }
+      : undefined;
   const text = (name: string): string | undefined => (isText(item[name]) ? item[name] : undefined);
   return {
     id,
@@ -172,7 +176,9 @@ function eventOf(item: unknown): RecordedEvent | undefined {
 
 function sourcesOf(value: unknown): SourceReference[] | undefined {
   const sources = isText(value) ? parseJson(value) : undefined;
-  return Array.isArray(sources) && sources.every((source) => isObject(source) && isText(source['sourceId'])) ? (sources as SourceReference[]) : undefined;
+  return Array.isArray(sources) && sources.every((source) => isObject(source) && isText(source['sourceId']))
+    ? (sources as SourceReference[])
+    : undefined;
 }
 
 function parseJson(text: string): unknown {
@@ -183,5 +189,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';

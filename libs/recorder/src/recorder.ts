@@ -1,0 +1,358 @@
+import type { Catalogue, Refusal } from '@deal-ledger/domain';
+import { CommitTooLarge, ensureGenesis, follow, Judge, LedgerForked, type JudgedRecord } from '@deal-ledger/ledger';
+import { LogHalted, type Log } from '@deal-ledger/log';
+import { EndBarrier, LogUnreachable, Progress } from './barrier';
+import { Deadline, Late } from './deadline';
+import { decide, type Decision, type PostRequest, type Verdict, type View } from './decision';
+import { repetitionOf } from './idempotency';
+import { Lanes } from './lanes';
+import { Outbox, type InFlight } from './outbox';
+import { Streams, type RecordedPost, type Stream } from './streams';
+
+export interface Answer {
+  /** Position of the commit in the ledger; absent in a dry run. */
+  readonly position?: number;
+  /** In the order they were posted. */
+  readonly events: readonly Omit<RecordedPost, 'contentHash'>[];
+}
+
+export type PostResult =
+  | { readonly outcome: 'recorded'; readonly answer: Answer; readonly replayed: boolean }
+  | { readonly outcome: 'wouldRecord'; readonly answer: Answer }
+  /** `position`: how much of the ledger the refusal rests on. `index`: which event. */
+  | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly index?: number; readonly position: number }
+  | {
+      readonly outcome: 'stale';
+      readonly stream: string;
+      readonly expected: number;
+      readonly actual: number;
+      readonly position: number;
+    }
+  | { readonly outcome: 'tooLarge'; readonly message: string }
+  /** Rivals always came first. Nothing was recorded. */
+  | { readonly outcome: 'contended'; readonly tries: number }
+  | Unavailable
+  /** It may be recorded or not: the same request, sent again, finds out. */
+  | { readonly outcome: 'unknown'; readonly afterMs: number };
+
+/** Nothing was recorded. */
+export interface Unavailable {
+  readonly outcome: 'unavailable';
+  readonly reason: string;
+}
+
+export type Reading<Found> = (Found & { readonly position: number }) | Unavailable;
+
+export interface RecorderLimits {
+  /** How long a request may take. */
+  readonly deadlineMs: number;
+  /** How often a request is decided again after a rival came first. */
+  readonly maxTries: number;
+  /** Commits in flight at the most. */
+  readonly maxInFlight: number;
+  /** Difference between the log's clock and ours at which writing stops. */
+  readonly maxClockSkewMs: number;
+}
+
+const DEFAULT_LIMITS: RecorderLimits = {
+  deadlineMs: 8_000,
+  maxTries: 100,
+  maxInFlight: 20_000,
+  maxClockSkewMs: 60_000,
+};
+
+/** The world outside, so that a simulation can be it. */
+export interface RecorderPorts {
+  readonly log: Log;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  /** A UUID per process start. */
+  readonly newWriter: () => string;
+  /** Runs something later; answers how to cancel it. */
+  readonly after: (delayMs: number, run: () => void) => () => void;
+  readonly warn: (message: string, error?: unknown) => void;
+}
+
+export interface RecorderOptions {
+  readonly kinds: Catalogue;
+  /** Stands as `source` in every event, for example `/deals`. */
+  readonly source: string;
+  readonly limits?: Partial<RecorderLimits>;
+  /** Whether the log's clock and ours are meant to agree; not with a fixed clock. */
+  readonly checkClock?: boolean;
+  readonly judge?: Judge;
+}
+
+const RESTART_MS = 1_000;
+
+/**
+ * Decides what becomes a fact, and answers only after it has read its own commit back and judged
+ * it by the same rule as everybody else. Any number of these may work on one log at any time: none
+ * owns anything, and a crash anywhere leaves nothing to repair.
+ */
+export class Recorder {
+  private readonly limits: RecorderLimits;
+  private readonly judge: Judge;
+  private readonly streams: Streams;
+  private readonly lanes: Lanes;
+  private readonly outbox: Outbox;
+  private readonly ends: EndBarrier;
+  private readonly progress = new Progress();
+  private readonly writer: string;
+  private readonly stopping = new AbortController();
+  /** The end of the log when we began: before that is read, nothing is answered. */
+  private readyAt: number | undefined;
+  private halted: Error | undefined;
+  private clockSkewMs = 0;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly ports: RecorderPorts,
+    private readonly options: RecorderOptions,
+  ) {
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.judge = options.judge ?? new Judge();
+    this.streams = new Streams(options.kinds);
+    this.lanes = new Lanes(this.streams, ports.nowMs, ports.after);
+    this.writer = ports.newWriter();
+    this.outbox = new Outbox({ ...ports, lanes: this.lanes, writer: this.writer, source: options.source });
+    this.ends = new EndBarrier(() => ports.log.end());
+  }
+
+  /** Begins to follow the ledger; {@link unavailableBecause} tells when it has caught up. */
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  /** Why nothing can be answered just now, or nothing. */
+  unavailableBecause(): string | undefined {
+    if (this.halted) return this.halted.message;
+    if (this.readyAt === undefined) return 'the log cannot be reached yet';
+    return this.judge.nextPosition < this.readyAt
+      ? `still reading the ledger: ${this.judge.nextPosition} of ${this.readyAt} records`
+      : undefined;
+  }
+
+  /** Position after the last record judged. */
+  get nextPosition(): number {
+    return this.judge.nextPosition;
+  }
+
+  /** Records a request as a whole, or says why not. */
+  post(request: PostRequest): Promise<PostResult> {
+    return this.inTime((deadline) => this.record(request, deadline));
+  }
+
+  /** Decides and answers like {@link post}, on everything recorded so far, and records nothing. */
+  dryRun(request: PostRequest): Promise<PostResult> {
+    return this.inTime(async (deadline) => {
+      await this.catchUp(deadline);
+      const repeated = this.repeated(request);
+      if (repeated) return repeated;
+      const verdict = this.decideOn(this.lanes.settledView, request);
+      return this.refused(verdict) ?? { outcome: 'wouldRecord', answer: answerTo(verdict) };
+    });
+  }
+
+  /** A stream as of now or later; `position`: of the last record that was looked at. */
+  read(stream: string): Promise<Reading<{ readonly stream: Stream | undefined }>> {
+    return this.inTime(async (deadline) => {
+      await this.catchUp(deadline);
+      return { stream: this.streams.get(stream), position: this.position };
+    });
+  }
+
+  /** Ids of the streams of a kind, as of now or later. */
+  list(kind: string): Promise<Reading<{ readonly ids: readonly string[] }>> {
+    return this.inTime(async (deadline) => {
+      await this.catchUp(deadline);
+      return { ids: this.streams.idsOf(kind), position: this.position };
+    });
+  }
+
+  private async record(request: PostRequest, deadline: Deadline): Promise<PostResult> {
+    const streams = new Set(request.events.map(({ stream }) => stream));
+    for (let tries = 1; tries <= this.limits.maxTries; tries += 1) {
+      await this.clearWay(request, streams, deadline);
+      const repeated = this.repeated(request);
+      if (repeated) return repeated;
+
+      const verdict = this.decideOn(this.lanes, request);
+      if (verdict.kind !== 'accepted') {
+        const answer = await this.settledRefusal(request, streams, deadline);
+        if (answer) return answer;
+        continue;
+      }
+      const unwritable = this.unwritableBecause();
+      if (unwritable !== undefined) return { outcome: 'unavailable', reason: unwritable };
+      const sent = this.send(request, verdict.decision);
+      if ('outcome' in sent) return sent;
+      const how = await deadline.orElse(sent.settled, () => this.outbox.abandon(sent));
+      if (how.as === 'fact') return { outcome: 'recorded', replayed: false, answer: answerTo(verdict, how.position) };
+      if (how.as === 'abandoned') return { outcome: 'unknown', afterMs: this.limits.deadlineMs };
+    }
+    return { outcome: 'contended', tries: this.limits.maxTries };
+  }
+
+  /** Waits while a repetition of the request is in flight, or nothing may be built on its streams. */
+  private async clearWay(request: PostRequest, streams: ReadonlySet<string>, deadline: Deadline): Promise<void> {
+    for (;;) {
+      if (deadline.over) throw new Late();
+      const twin = this.outbox.twinOf(request);
+      if (twin) await deadline.wait(twin.settled);
+      else if (this.lanes.closed(streams)) await deadline.wait(this.lanes.change());
+      else return;
+    }
+  }
+
+  /**
+   * A refusal is an answer about the ledger, not about our lag: it rests on settled commits alone,
+   * read up to the end as of now, with everything of ours that was sent before.
+   */
+  private async settledRefusal(
+    request: PostRequest,
+    streams: ReadonlySet<string>,
+    deadline: Deadline,
+  ): Promise<PostResult | undefined> {
+    const { latest } = this.outbox;
+    if (latest) await deadline.wait(latest.settled);
+    await this.catchUp(deadline);
+    const answer = this.repeated(request) ?? this.refused(this.decideOn(this.lanes.settledView, request));
+    if (!answer && this.lanes.anyInFlight(streams)) await deadline.wait(this.lanes.change());
+    return answer;
+  }
+
+  private send(request: PostRequest, decision: Decision): InFlight | PostResult {
+    try {
+      return this.outbox.send(request, decision);
+    } catch (error) {
+      if (error instanceof CommitTooLarge) return { outcome: 'tooLarge', message: error.message };
+      throw error;
+    }
+  }
+
+  private repeated(request: PostRequest): PostResult | undefined {
+    const repetition = repetitionOf(request, this.streams);
+    if (!repetition) return undefined;
+    if (repetition.kind === 'reused')
+      return { outcome: 'refused', refusal: repetition.refusal, position: this.position };
+    const { position, events } = repetition.recorded;
+    return { outcome: 'recorded', replayed: true, answer: { position, events: events.map(bare) } };
+  }
+
+  private decideOn(view: View, request: PostRequest): Verdict {
+    return decide({ request, view, kinds: this.options.kinds, nowMs: this.ports.nowMs(), newId: this.ports.newId });
+  }
+
+  private refused(verdict: Verdict): PostResult | undefined {
+    if (verdict.kind === 'accepted') return undefined;
+    const { kind, ...why } = verdict;
+    return { outcome: kind, ...why, position: this.position } as PostResult;
+  }
+
+  /** Reads up to the end of the log as of now. */
+  private async catchUp(deadline: Deadline): Promise<void> {
+    await deadline.wait(this.progress.until(await deadline.wait(this.ends.ask())));
+  }
+
+  private async inTime<Result>(work: (deadline: Deadline) => Promise<Result>): Promise<Result | Unavailable> {
+    const reason = this.unavailableBecause();
+    if (reason !== undefined) return { outcome: 'unavailable', reason };
+    const deadline = new Deadline(this.limits.deadlineMs, this.ports.after);
+    try {
+      return await work(deadline);
+    } catch (error) {
+      if (error instanceof Late)
+        return {
+          outcome: 'unavailable',
+          reason:
+            this.unavailableBecause() ?? `the ledger could not be read to its end within ${this.limits.deadlineMs} ms`,
+        };
+      if (error instanceof LogUnreachable) return { outcome: 'unavailable', reason: error.message };
+      throw error;
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  private unwritableBecause(): string | undefined {
+    if (this.clockSkewMs > this.limits.maxClockSkewMs) {
+      return `the log's clock and ours differ by ${Math.round(this.clockSkewMs / 1_000)} s, at most ${this.limits.maxClockSkewMs / 1_000} s are allowed: set the clocks right, then restart this service`;
+    }
+    return this.outbox.size >= this.limits.maxInFlight
+      ? `${this.outbox.size} commits are in flight, at most ${this.limits.maxInFlight} are allowed`
+      : undefined;
+  }
+
+  private get position(): number {
+    return this.progress.nextPosition - 1;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        await this.follow(signal);
+      } catch (error) {
+        if (error instanceof LedgerForked || error instanceof LogHalted || error instanceof FoldFailed) {
+          this.halted = error;
+          this.ports.warn(`halted: ${error.message}`, error);
+          return;
+        }
+        this.ports.warn('the log cannot be read, trying again', error);
+        await new Promise<void>((resume) => this.ports.after(RESTART_MS, resume));
+      }
+    }
+  }
+
+  private async follow(signal: AbortSignal): Promise<void> {
+    const { log, newId, newWriter, nowMs } = this.ports;
+    await ensureGenesis(log, { ledgerId: newId(), writer: newWriter(), source: this.options.source, nowMs: nowMs() });
+    this.readyAt ??= await log.end();
+    for await (const batch of follow(log, this.judge, signal)) {
+      for (const record of batch) this.take(record);
+      this.progress.advance(this.judge.nextPosition);
+    }
+  }
+
+  private take(record: JudgedRecord): void {
+    if (record.verdict === 'fact') {
+      try {
+        this.streams.apply(record);
+      } catch (error) {
+        throw new FoldFailed(
+          `the commit at position ${record.position} cannot be folded: ${String(error)}. Deploy a version that can, nothing is skipped`,
+          { cause: error },
+        );
+      }
+    }
+    if (record.verdict === 'foreign') return;
+    if (record.commit.writer !== this.writer) this.lanes.rival(record);
+    else {
+      if (this.options.checkClock) this.clockSkewMs = Math.abs(record.appendedAtMs - this.ports.nowMs());
+      this.outbox.judged(record);
+    }
+  }
+}
+
+/** An event that this code cannot fold: it stops here, loudly, rather than serve a wrong state. */
+class FoldFailed extends Error {
+  override readonly name = 'FoldFailed';
+}
+
+const bare = ({ stream, id, version, type }: Omit<RecordedPost, 'contentHash'>): Answer['events'][number] => ({
+  stream,
+  id,
+  version,
+  type,
+});
+
+const answerTo = (verdict: Verdict, position?: number): Answer => ({
+  ...(position === undefined ? {} : { position }),
+  events: verdict.kind === 'accepted' ? verdict.decision.events.slice(0, verdict.decision.posted).map(bare) : [],
+});

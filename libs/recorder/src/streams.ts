@@ -1,0 +1,100 @@
+import type { Catalogue, StreamKind } from '@deal-ledger/domain';
+import type { JudgedFact, RecordedEvent } from '@deal-ledger/ledger';
+import { isKeyEvent, keyAfter } from './keys';
+
+/** What was answered when a commit was recorded, kept so that a repeated request gets the same answer. */
+export interface Recorded {
+  readonly position: number;
+  readonly events: readonly RecordedPost[];
+}
+export interface RecordedPost {
+  readonly stream: string;
+  readonly id: string;
+  readonly version: number;
+  readonly type: string;
+  readonly contentHash: string | undefined;
+}
+
+/** A stream as the settled part of the log has it. */
+export interface Stream {
+  readonly head: string;
+  readonly version: number;
+  readonly state: unknown;
+  /** Position of the commit that wrote it last. */
+  readonly position: number;
+}
+
+interface StreamEntry {
+  stream: Stream;
+  /** By event id. */
+  readonly events: Map<string, Recorded>;
+  /** By `Idempotency-Key`; only in the first stream of a commit. */
+  readonly commands: Map<string, Recorded>;
+}
+
+/** Every stream of the ledger, folded from facts alone. */
+export class Streams {
+  private readonly entries = new Map<string, StreamEntry>();
+  private unknown = 0;
+
+  constructor(private readonly kinds: Catalogue) {}
+
+  get(stream: string): Stream | undefined {
+    return this.entries.get(stream)?.stream;
+  }
+
+  recordedEvent(stream: string, id: string): Recorded | undefined {
+    return this.entries.get(stream)?.events.get(id);
+  }
+
+  recordedCommand(stream: string, commandId: string): Recorded | undefined {
+    return this.entries.get(stream)?.commands.get(commandId);
+  }
+
+  /** Events of kinds or types that this version does not know: kept in the log, not folded. */
+  get unknownEvents(): number {
+    return this.unknown;
+  }
+
+  /** Ids of the streams of a kind, in code unit order. */
+  idsOf(kind: string): string[] {
+    const prefix = `${kind}/`;
+    return [...this.entries.keys()]
+      .filter((stream) => stream.startsWith(prefix))
+      .map((stream) => stream.slice(prefix.length))
+      .sort();
+  }
+
+  /** Folds a commit that was judged a fact. */
+  apply({ commit, position }: JudgedFact): void {
+    const recorded: Recorded = { position, events: commit.events.filter((event) => !isKeyEvent(event)).map(postOf) };
+    for (const event of commit.events) {
+      const entry = this.entries.get(event.stream);
+      const state = this.stateAfter(entry?.stream.state, event);
+      const stream: Stream = { head: commit.id, version: event.version, state, position };
+      if (entry) entry.stream = stream;
+      else this.entries.set(event.stream, { stream, events: new Map(), commands: new Map() });
+      this.entries.get(event.stream)?.events.set(event.id, recorded);
+    }
+    const commandId = commit.events[0]?.commandId;
+    if (commandId !== undefined) this.entries.get(commit.streams[0] as string)?.commands.set(commandId, recorded);
+  }
+
+  private stateAfter(state: unknown, event: RecordedEvent): unknown {
+    if (isKeyEvent(event)) return keyAfter(event);
+    const kind: StreamKind | undefined = this.kinds.get(event.stream.slice(0, event.stream.indexOf('/')));
+    if (!kind?.events[event.type]) {
+      this.unknown += 1;
+      return state;
+    }
+    return kind.evolve(state, event);
+  }
+}
+
+const postOf = (event: RecordedEvent): RecordedPost => ({
+  stream: event.stream,
+  id: event.id,
+  version: event.version,
+  type: event.type,
+  contentHash: event.contentHash,
+});
