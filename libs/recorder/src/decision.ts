@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import {
-  kindNameOf,
+  kindOf,
   refuse,
   refusal,
-  type Catalogue,
   type DecisionContext,
   type LedgerEvent,
   type Person,
@@ -62,7 +61,6 @@ export type Verdict =
 export interface DecisionInput {
   readonly request: PostRequest;
   readonly view: View;
-  readonly kinds: Catalogue;
   readonly nowMs: number;
   readonly newId: () => string;
 }
@@ -73,7 +71,7 @@ const HOUR_MS = 3_600_000;
 export const latestDateOnEarth = (nowMs: number): string => new Date(nowMs + 14 * HOUR_MS).toISOString().slice(0, 10);
 
 /** Judges a request by the domain's rules on the streams of one view. Pure. */
-export function decide({ request, view, kinds, nowMs, newId }: DecisionInput): Verdict {
+export function decide({ request, view, nowMs, newId }: DecisionInput): Verdict {
   const heads = new Map<string, string | null>();
   const written = new Map<string, { version: number; state: unknown }>();
   const events: RecordedEvent[] = [];
@@ -103,17 +101,11 @@ export function decide({ request, view, kinds, nowMs, newId }: DecisionInput): V
 
   for (const [index, proposed] of request.events.entries()) {
     const { stream } = proposed;
-    const kind = kinds.get(kindNameOf(stream));
+    const kind = kindOf(stream);
     if (!kind) throw new RangeError(`no such kind of stream: ${stream}`);
     if (!heads.has(stream)) heads.set(stream, view.get(stream)?.head ?? null);
     const before = written.get(stream) ?? view.get(stream);
-    const event = eventOf(
-      proposed,
-      request,
-      (before?.version ?? 0) + 1,
-      kind.events[proposed.type]?.schemaVersion ?? 1,
-      newId,
-    );
+    const event = eventOf(proposed, request, (before?.version ?? 0) + 1, newId);
     const refused = refuse(kind, before?.state, event, context);
     if (refused) return { kind: 'refused', refusal: refused, index };
     written.set(stream, { version: event.version, state: kind.evolve(before?.state, event) });
@@ -134,7 +126,6 @@ function eventOf(
   proposed: ProposedEvent,
   request: PostRequest,
   version: number,
-  schemaVersion: number,
   newId: () => string,
 ): RecordedEvent {
   return {
@@ -142,10 +133,9 @@ function eventOf(
     stream: proposed.stream,
     version,
     type: proposed.type,
-    schemaVersion,
+    schemaVersion: proposed.schemaVersion,
     effective: proposed.effective,
     action: proposed.action,
-    corrects: proposed.corrects,
     reason: proposed.reason,
     actor: request.actor,
     onBehalfOf: proposed.onBehalfOf,
@@ -160,11 +150,12 @@ function eventOf(
 }
 
 /**
- * Fingerprint of what was posted, whatever the order of its fields. The id is left out: where the
- * poster gave none, the repeated request has none either.
+ * Fingerprint of what was posted, whatever the order of its fields. Left out are the id (where the
+ * poster gave none, the repeated request has none either) and the version of the schema it was read
+ * with, which is ours.
  */
 export function contentHash(proposed: ProposedEvent): string {
-  const { id: _, ...content } = proposed;
+  const { id: _id, schemaVersion: _schema, ...content } = proposed;
   return createHash('sha256').update(canonicalText(content)).digest('base64url').slice(0, 22);
 }
 

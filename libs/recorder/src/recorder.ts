@@ -1,4 +1,4 @@
-import type { Catalogue, Refusal } from '@deal-ledger/domain';
+import type { Refusal } from '@deal-ledger/domain';
 import { CommitTooLarge, ensureGenesis, follow, Judge, LedgerForked, type JudgedRecord } from '@deal-ledger/ledger';
 import { LogHalted, type Log } from '@deal-ledger/log';
 import { EndBarrier, LogUnreachable, Progress } from './barrier';
@@ -74,7 +74,6 @@ export interface RecorderPorts {
 }
 
 export interface RecorderOptions {
-  readonly kinds: Catalogue;
   /** Stands as `source` in every event, for example `/deals`. */
   readonly source: string;
   readonly limits?: Partial<RecorderLimits>;
@@ -112,7 +111,7 @@ export class Recorder {
   ) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.judge = options.judge ?? new Judge();
-    this.streams = new Streams(options.kinds);
+    this.streams = new Streams();
     this.lanes = new Lanes(this.streams, ports.nowMs, ports.after);
     this.writer = ports.newWriter();
     this.outbox = new Outbox({ ...ports, lanes: this.lanes, writer: this.writer, source: options.source });
@@ -246,7 +245,7 @@ export class Recorder {
   }
 
   private decideOn(view: View, request: PostRequest): Verdict {
-    return decide({ request, view, kinds: this.options.kinds, nowMs: this.ports.nowMs(), newId: this.ports.newId });
+    return decide({ request, view, nowMs: this.ports.nowMs(), newId: this.ports.newId });
   }
 
   private refused(verdict: Verdict): PostResult | undefined {

@@ -1,4 +1,4 @@
-import type { Catalogue, StreamKind } from '@deal-ledger/domain';
+import { kindOf } from '@deal-ledger/domain';
 import type { JudgedFact, RecordedEvent } from '@deal-ledger/ledger';
 import { isKeyEvent, keyAfter } from './keys';
 
@@ -36,8 +36,6 @@ interface StreamEntry {
 export class Streams {
   private readonly entries = new Map<string, StreamEntry>();
   private unknown = 0;
-
-  constructor(private readonly kinds: Catalogue) {}
 
   get(stream: string): Stream | undefined {
     return this.entries.get(stream)?.stream;
@@ -82,7 +80,7 @@ export class Streams {
 
   private stateAfter(state: unknown, event: RecordedEvent): unknown {
     if (isKeyEvent(event)) return keyAfter(event);
-    const kind: StreamKind | undefined = this.kinds.get(event.stream.slice(0, event.stream.indexOf('/')));
+    const kind = kindOf(event.stream);
     if (!kind?.events[event.type]) {
       this.unknown += 1;
       return state;

@@ -1,0 +1,127 @@
+import type { PostResult } from '../recorder';
+import { MAX_LINE_BYTES } from './schemas';
+
+/** Lines on their way at the most: enough to fill a produce request, few enough to bound memory. */
+const MAX_LINES_IN_FLIGHT = 2_000;
+/** Answers are gathered up to this size while the next one is there already. */
+const MAX_CHUNK_CHARACTERS = 64 * 1024;
+
+export interface ImportLine {
+  /** From 1, blank lines counted. */
+  readonly number: number;
+  /** Without the line end; nothing when the line is longer than {@link MAX_LINE_BYTES}. */
+  readonly text: string | undefined;
+}
+
+/** Answers a line; the text of the answer has no line end. Begins its work before it first waits. */
+export type AnswerLine = (line: ImportLine, earlier: Promise<void>) => Promise<string>;
+
+/**
+ * Answers NDJSON line by line, in order, while it still comes in. Nothing is read on while too many
+ * lines are under way or the reader of the answers is slow, and nothing while memory would grow.
+ */
+export async function* answerLines(chunks: AsyncIterable<Buffer>, answer: AnswerLine): AsyncGenerator<string, void, undefined> {
+  const underWay: Promise<string>[] = [];
+  let done = false;
+  let failure: unknown;
+  let wakeReader: (() => void) | undefined;
+  let wakeWriter: (() => void) | undefined;
+  let abandoned = false;
+
+  const readAll = async (): Promise<void> => {
+    let earlier: Promise<void> = Promise.resolve();
+    for await (const lines of linesOf(chunks)) {
+      for (const line of lines) {
+        while (underWay.length >= MAX_LINES_IN_FLIGHT && !abandoned) await new Promise<void>((wake) => (wakeReader = wake));
+        if (abandoned) return;
+        const answered = answer(line, earlier);
+        earlier = Promise.all([earlier, answered]).then(() => undefined);
+        earlier.catch(() => undefined);
+        underWay.push(answered);
+        wakeWriter?.();
+      }
+    }
+  };
+  const reading = readAll().then(
+    () => (done = true),
+    (error: unknown) => {
+      failure = error;
+      done = true;
+    },
+  );
+  void reading.then(() => wakeWriter?.());
+
+  try {
+    let chunk = '';
+    for (;;) {
+      const next = underWay.shift();
+      if (next) {
+        wakeReader?.();
+        chunk += `${await next}\n`;
+        if (underWay.length > 0 && chunk.length < MAX_CHUNK_CHARACTERS) continue;
+      }
+      if (chunk !== '') yield chunk;
+      chunk = '';
+      if (underWay.length > 0) continue;
+      if (done) break;
+      await new Promise<void>((wake) => (wakeWriter = wake));
+    }
+    if (failure !== undefined) throw failure;
+  } finally {
+    abandoned = true;
+    wakeReader?.();
+  }
+}
+
+const NEWLINE = 10;
+
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<ImportLine[], void, undefined> {
+  let number = 0;
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  /** The line has grown too long; the rest of it is passed over. */
+  let skipping = false;
+  const take = (part: Buffer): ImportLine[] => {
+    number += 1;
+    const tooLong = skipping || restBytes + part.length > MAX_LINE_BYTES;
+    const text = tooLong ? undefined : Buffer.concat([...rest, part]).toString();
+    rest = [];
+    restBytes = 0;
+    skipping = false;
+    return text?.trim() === '' ? [] : [{ number, text }];
+  };
+
+  for await (const chunk of chunks) {
+    const lines: ImportLine[] = [];
+    let from = 0;
+    for (let at = chunk.indexOf(NEWLINE, from); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+      lines.push(...take(chunk.subarray(from, at)));
+      from = at + 1;
+    }
+    if (from < chunk.length && !skipping) {
+      rest.push(chunk.subarray(from));
+      restBytes += chunk.length - from;
+      if (restBytes > MAX_LINE_BYTES) {
+        skipping = true;
+        rest = [];
+        restBytes = 0;
+      }
+    }
+    if (lines.length > 0) yield lines;
+  }
+  if (restBytes > 0 || skipping) {
+    const last = take(Buffer.alloc(0));
+    if (last.length > 0) yield last;
+  }
+}
+
+/**
+ * What a line may rest on can itself still be under way: a refusal is final only when everything
+ * before it is answered.
+ */
+export async function afterEarlier(post: () => Promise<PostResult>, earlier: Promise<void>): Promise<PostResult> {
+  const result = await post();
+  if (result.outcome !== 'refused') return result;
+  await earlier;
+  return post();
+}
