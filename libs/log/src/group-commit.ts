@@ -1,9 +1,10 @@
 import type { NewRecord } from './log';
-import { AppendRefused, MAX_BATCH_BYTES, MAX_WAITING_APPENDS, MAX_WAITING_BYTES, measureRecord } from './limits';
+import { AppendRefused, MAX_BATCH_BYTES, MAX_WAITING_APPENDS, MAX_WAITING_BYTES, MAX_WAITING_MS, measureRecord } from './limits';
 
 interface Waiting {
   readonly record: NewRecord;
   readonly bytes: number;
+  readonly sinceMs: number;
   readonly resolve: (position: number) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -28,7 +29,7 @@ export class GroupCommit {
       if (this.waiting.length >= MAX_WAITING_APPENDS || this.waitingBytes + bytes > MAX_WAITING_BYTES) {
         throw new AppendRefused(`${this.waiting.length} appends are waiting already; nothing was appended`);
       }
-      this.waiting.push({ record, bytes, resolve, reject });
+      this.waiting.push({ record, bytes, sinceMs: Date.now(), resolve, reject });
       this.waitingBytes += bytes;
       this.sending ??= this.drain();
     });
@@ -45,6 +46,7 @@ export class GroupCommit {
     await Promise.resolve();
     while (this.waiting.length > 0) {
       const batch = this.takeBatch();
+      if (batch.length === 0) break;
       try {
         const first = await this.send(batch.map(({ record }) => record));
         batch.forEach(({ resolve }, index) => resolve(first + index));
@@ -56,6 +58,7 @@ export class GroupCommit {
   }
 
   private takeBatch(): Waiting[] {
+    this.dropOverdue();
     let count = 0;
     let bytes = 0;
     for (const next of this.waiting) {
@@ -65,5 +68,15 @@ export class GroupCommit {
     }
     this.waitingBytes -= bytes;
     return this.waiting.splice(0, count);
+  }
+
+  /** After a store that did not answer, what waited behind it is told now rather than much later. */
+  private dropOverdue(): void {
+    const overdueMs = Date.now() - MAX_WAITING_MS;
+    const count = this.waiting.findIndex(({ sinceMs }) => sinceMs >= overdueMs);
+    for (const { bytes, reject } of this.waiting.splice(0, count < 0 ? this.waiting.length : count)) {
+      this.waitingBytes -= bytes;
+      reject(new AppendRefused(`the append waited for more than ${MAX_WAITING_MS} ms behind others; nothing was appended`));
+    }
   }
 }

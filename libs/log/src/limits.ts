@@ -15,6 +15,9 @@ export const MAX_WAITING_APPENDS = 20_000;
 /** So many bytes may wait for the one batch in flight. */
 export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
+/** So long an append may wait behind others before it is sent. */
+export const MAX_WAITING_MS = 3_000;
+
 /** Lengths, offsets and times that a store writes around a record, generously. */
 const RECORD_OVERHEAD_BYTES = 64;
 const HEADER_OVERHEAD_BYTES = 10;
@@ -32,7 +35,7 @@ export class RecordTooLarge extends Error {
   }
 }
 
-/** The log is closed, or too many appends wait already: this one was not sent. */
+/** The log is closed, or too many appends wait, or waited too long: this one was not sent. */
 export class AppendRefused extends Error {
   override readonly name = 'AppendRefused';
 }
