@@ -14,11 +14,24 @@ export interface EventType {
   /** Schema of `data`. Kept for ever: what was once written must parse. */
   readonly data: z.ZodType;
   readonly schemaVersion: number;
+  /** The one thing that may stand without a source is a source. */
+  readonly needsNoSource?: boolean;
   /** One sentence for the API documentation. */
   readonly summary: string;
 }
 
 export type EventTypes = Readonly<Record<string, EventType>>;
+
+/** The id in a stream's name: `nvda-openai` of `deal/nvda-openai`. */
+export function idOf(stream: string): string {
+  return stream.slice(stream.indexOf('/') + 1);
+}
+
+/** The kind in a stream's name: `deal` of `deal/nvda-openai`. */
+export function kindNameOf(stream: string): string {
+  const slash = stream.indexOf('/');
+  return slash < 0 ? '' : stream.slice(0, slash);
+}
 
 /** The union of a kind's events, discriminated by `type`. */
 export type EventOf<Types extends EventTypes> = {
@@ -31,6 +44,8 @@ export interface DecisionContext {
   readonly today: string;
   /** Whether a stream exists. It can never cease to exist, so nothing is relied on. */
   exists(stream: string): boolean;
+  /** Another stream's state, looked at without relying on it: only for what can never be taken back. */
+  peek<State>(stream: string): State | undefined;
   /** Another stream's state. The decision relies on it: if it moves first, the commit is void. */
   state<State>(stream: string): State | undefined;
 }
@@ -38,9 +53,15 @@ export interface DecisionContext {
 /** One kind of stream: its events, what contradicts its state, and how its state moves on. */
 export interface StreamKind<State = unknown, Event extends LedgerEvent = LedgerEvent> {
   readonly name: string;
+  /** The plural that its URLs use, `/v1/deals`. */
+  readonly route: string;
   readonly events: EventTypes;
   /** Types that may come first in a stream. */
   readonly opening: readonly string[];
+  /** Those of them that may also come later; any other is refused once the stream exists. */
+  readonly reopening?: readonly string[];
+  /** The field of `data` that repeats the stream's id wherever it occurs, for example `dealId`. */
+  readonly identity?: string;
   /** The first reason why `event` contradicts what is recorded, or nothing. */
   refuse(state: State | undefined, event: Event, context: DecisionContext): Refusal | undefined;
   /** The state after `event`; never argues. Does not change `state` itself. */

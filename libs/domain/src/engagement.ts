@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { EventOf, EventTypes, StreamKind } from './kind';
+import { unknown } from './references';
+import { refusal } from './refusal';
+import { Id, ids, text, Word } from './values';
+
+const MEETING = {
+  engagementId: Id,
+  participants: ids(1, 100),
+  otherParticipants: text(500).nullish(),
+  places: z.array(text(100)).max(50).nullish(),
+  purpose: text().nullish(),
+  asks: z.array(Word).max(50),
+  topics: z.array(text(300)).max(50).nullish(),
+  note: text().nullish(),
+};
+
+// Kept for ever: what was once written must parse. Widen, never narrow.
+export const engagementEvents = {
+  EngagementPlanned: {
+    class: 'I',
+    schemaVersion: 1,
+    summary: 'A meeting or visit is planned.',
+    data: z.strictObject({ ...MEETING, window: text(200).nullish() }),
+  },
+  EngagementHeld: {
+    class: 'F',
+    schemaVersion: 1,
+    summary: 'A meeting took place, planned or not.',
+    data: z.strictObject({
+      ...MEETING,
+      outcome: text().nullish(),
+      remarks: z
+        .array(z.strictObject({ partyId: Id.nullish(), person: text(200).nullish(), text: text() }))
+        .max(100)
+        .nullish(),
+    }),
+  },
+} as const satisfies EventTypes;
+
+export type EngagementEvent = EventOf<typeof engagementEvents>;
+export type PlannedData = z.output<typeof engagementEvents.EngagementPlanned.data>;
+export type HeldData = z.output<typeof engagementEvents.EngagementHeld.data>;
+
+export interface EngagementState {
+  readonly planned: PlannedData | null;
+  readonly held: HeldData | null;
+}
+
+export const engagement: StreamKind<EngagementState, EngagementEvent> = {
+  name: 'engagement',
+  route: 'engagements',
+  events: engagementEvents,
+  opening: ['EngagementPlanned', 'EngagementHeld'],
+  reopening: ['EngagementHeld'],
+  identity: 'engagementId',
+
+  refuse(state, event, context) {
+    if (event.type === 'EngagementHeld' && state?.held != null) {
+      return refusal('ENGAGEMENT_ALREADY_HELD', `${event.stream} was held already; a second meeting is an engagement of its own.`);
+    }
+    const remarks = event.type === 'EngagementHeld' ? (event.data.remarks ?? []) : [];
+    const speakers = remarks.flatMap(({ partyId }) => partyId ?? []);
+    return (
+      unknown(context, 'party', event.data.participants, '/data/participants') ??
+      unknown(context, 'party', speakers, '/data/remarks')
+    );
+  },
+
+  evolve(state, event) {
+    switch (event.type) {
+      case 'EngagementPlanned':
+        return { planned: event.data, held: null };
+      case 'EngagementHeld':
+        return { planned: state?.planned ?? null, held: event.data };
+    }
+  },
+};

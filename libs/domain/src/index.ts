@@ -1,0 +1,52 @@
+export type {
+  Action,
+  Attribution,
+  Confidence,
+  Fact,
+  LedgerEvent,
+  Person,
+  SourceReference,
+} from './event';
+export {
+  idOf,
+  kindNameOf,
+  type DecisionContext,
+  type EventClass,
+  type EventOf,
+  type EventType,
+  type EventTypes,
+  type KeyClaim,
+  type StreamKind,
+} from './kind';
+export {
+  refusal,
+  REFUSALS,
+  statusOf,
+  type Refusal,
+  type RefusalCode,
+  type RefusalDetails,
+} from './refusal';
+export { parseEvent, postedSchema, type Parsed, type PostedEvent } from './posted';
+export { catalogue } from './catalogue';
+export { fold, kindOf, refuse } from './rules';
+
+export * from './calendar';
+export * from './claim';
+export * from './currency';
+export * as decimal from './decimal';
+export type { Decimal } from './decimal';
+export * as keyed from './keyed';
+export type { Keyed } from './keyed';
+export * from './schedule';
+export * from './unit';
+
+export * from './deal';
+export * from './engagement';
+export * from './forecast';
+export * from './funding';
+export * from './party';
+export * from './pool';
+export * from './reference';
+export * from './reservation';
+export * from './site';
+export * from './source';

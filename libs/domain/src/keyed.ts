@@ -1,0 +1,71 @@
+/**
+ * A map that shares its structure between versions, so that a state with ten thousand entries
+ * moves on at the price of a few small copies. Plain JSON, because states are checkpointed.
+ * Nodes of a few entries split into up to 32 by the next five bits of the key's hash.
+ */
+export interface Keyed<Value> {
+  readonly size: number;
+  readonly entries?: readonly (readonly [key: string, value: Value])[];
+  readonly slots?: Readonly<Record<number, Keyed<Value>>>;
+}
+
+const LEAF_ENTRIES = 8;
+const BITS = 5;
+const DEEPEST = 30;
+
+/** The map without entries. */
+export const EMPTY: Keyed<never> = { size: 0, entries: [] };
+
+/** The value at `key`, or nothing. */
+export function get<Value>(map: Keyed<Value>, key: string): Value | undefined {
+  let node: Keyed<Value> | undefined = map;
+  for (let shift = 0, code = hash(key); node?.slots !== undefined; shift += BITS) {
+    node = node.slots[(code >>> shift) & 31];
+  }
+  return node?.entries?.find(([known]) => known === key)?.[1];
+}
+
+/** The map with `value` at `key`, instead of or in addition to what it had. */
+export function put<Value>(map: Keyed<Value>, key: string, value: Value): Keyed<Value> {
+  return putAt(map, key, value, hash(key), 0);
+}
+
+/** All entries, in no order that means anything. */
+export function* entriesOf<Value>(map: Keyed<Value>): Generator<readonly [string, Value]> {
+  if (map.slots === undefined) yield* map.entries ?? [];
+  else for (const node of Object.values(map.slots)) yield* entriesOf(node);
+}
+
+function putAt<Value>(
+  node: Keyed<Value>,
+  key: string,
+  value: Value,
+  code: number,
+  shift: number,
+): Keyed<Value> {
+  if (node.slots !== undefined) {
+    const slot = (code >>> shift) & 31;
+    const before = node.slots[slot] ?? EMPTY;
+    const after = putAt(before, key, value, code, shift + BITS);
+    return { size: node.size - before.size + after.size, slots: { ...node.slots, [slot]: after } };
+  }
+  const entries = (node.entries ?? []).filter(([known]) => known !== key);
+  entries.push([key, value]);
+  const leaf = { size: entries.length, entries };
+  return entries.length > LEAF_ENTRIES && shift < DEEPEST ? split(leaf.entries, shift) : leaf;
+}
+
+function split<Value>(entries: readonly (readonly [string, Value])[], shift: number): Keyed<Value> {
+  let node: Keyed<Value> = { size: 0, slots: {} };
+  for (const [key, value] of entries) node = putAt(node, key, value, hash(key), shift);
+  return node;
+}
+
+/** FNV-1a, 32 bits. */
+function hash(key: string): number {
+  let code = 0x811c9dc5;
+  for (let index = 0; index < key.length; index++) {
+    code = Math.imul(code ^ key.charCodeAt(index), 0x01000193);
+  }
+  return code >>> 0;
+}

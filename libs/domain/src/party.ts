@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { check } from './check';
+import { idOf, type EventOf, type EventTypes, type KeyClaim, type StreamKind } from './kind';
+import { unknown, unknownItem } from './references';
+import { refusal } from './refusal';
+import { opened } from './state';
+import { Fraction, Id, text } from './values';
+
+const ALIAS_MAX = 200;
+
+const Alias = text(ALIAS_MAX).check(
+  check((alias, report) => {
+    const { length } = normalAlias(alias);
+    if (length < 1 || length > ALIAS_MAX) {
+      report('VALIDATION_FAILED', `Compared without case and form, the alias has ${length} characters; 1 to ${ALIAS_MAX} are allowed.`);
+    }
+  }),
+);
+
+// Kept for ever: what was once written must parse. Widen, never narrow.
+export const partyEvents = {
+  PartyRegistered: {
+    class: 'I',
+    schemaVersion: 1,
+    summary: 'A company or other body that deals name, with every name it goes by.',
+    data: z.strictObject({
+      partyId: Id,
+      name: text(200),
+      country: z.string().regex(/^[A-Z]{2}$/, 'An ISO 3166 country code of two letters.').nullish(),
+      lei: z.string().regex(/^[A-Z0-9]{18}\d{2}$/, 'An ISO 17442 legal entity identifier of 20 characters.').nullish(),
+      aliases: z.array(Alias).max(50).overwrite(withoutRepetition).describe('Names in any script; two parties never share one.'),
+    }),
+  },
+  PartyRelationRecorded: {
+    class: 'I',
+    schemaVersion: 1,
+    summary: 'How this party stands to another: who owns, groups, supplies or operates for whom.',
+    data: z
+      .strictObject({
+        fromPartyId: Id,
+        toPartyId: Id,
+        relation: z.enum(['ownedBy', 'groupOf', 'suppliesTo', 'operatingPartnerOf']),
+        share: Fraction.nullish(),
+        itemId: Id.nullish(),
+      })
+      .check(
+        check(({ fromPartyId, toPartyId }, report) => {
+          if (fromPartyId === toPartyId) {
+            report('VALIDATION_FAILED', `"${toPartyId}" cannot stand in a relation to itself; name another party.`, ['toPartyId']);
+          }
+        }),
+      ),
+  },
+} as const satisfies EventTypes;
+
+export type PartyEvent = EventOf<typeof partyEvents>;
+export type PartyData = z.output<typeof partyEvents.PartyRegistered.data>;
+export type PartyRelation = z.output<typeof partyEvents.PartyRelationRecorded.data>;
+
+export interface PartyState {
+  readonly party: PartyData;
+  readonly relations: readonly PartyRelation[];
+}
+
+export const party: StreamKind<PartyState, PartyEvent> = {
+  name: 'party',
+  route: 'parties',
+  events: partyEvents,
+  opening: ['PartyRegistered'],
+  identity: 'partyId',
+
+  refuse(_, event, context) {
+    switch (event.type) {
+      case 'PartyRegistered':
+        return undefined;
+      case 'PartyRelationRecorded': {
+        const { fromPartyId, toPartyId, itemId } = event.data;
+        if (fromPartyId !== idOf(event.stream)) {
+          return refusal('VALIDATION_FAILED', `fromPartyId is "${fromPartyId}" but the stream is ${event.stream}; record a relation with the party it starts from.`, {
+            pointer: '/data/fromPartyId',
+          });
+        }
+        return (
+          unknown(context, 'party', toPartyId, '/data/toPartyId') ??
+          unknownItem(context, itemId, '/data/itemId')
+        );
+      }
+    }
+  },
+
+  evolve(state, event) {
+    switch (event.type) {
+      case 'PartyRegistered':
+        return { party: event.data, relations: [] };
+      case 'PartyRelationRecorded': {
+        const { party, relations } = opened(state, event);
+        return { party, relations: [...relations, event.data] };
+      }
+    }
+  },
+
+  takes(event) {
+    return event.type === 'PartyRegistered' ? event.data.aliases.map(claimOf) : [];
+  },
+};
+
+/** The form in which aliases are compared, in any script: NFKC, without case, single spaces. */
+export function normalAlias(alias: string): string {
+  // Upper case first: it brings ß and ss, and the three Greek sigmas, together.
+  const folded = alias.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+  return folded.replace(/\s+/gu, ' ').trim();
+}
+
+function withoutRepetition(aliases: string[]): string[] {
+  const seen = new Map<string, string>();
+  for (const alias of aliases) {
+    const normal = normalAlias(alias);
+    if (!seen.has(normal)) seen.set(normal, alias);
+  }
+  return [...seen.values()];
+}
+
+function claimOf(alias: string): KeyClaim {
+  return {
+    stream: `alias/${normalAlias(alias)}`,
+    taken: (owner) =>
+      refusal('PARTY_ALIAS_TAKEN', `"${alias}" already names ${owner}; leave the alias out or use that party.`, {
+        pointer: '/data/aliases',
+        details: { alias, owner },
+      }),
+  };
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { check } from './check';
+import { BOUNDS } from './claim';
+import { firstDay, lastDay } from './calendar';
+import type { EventOf, EventTypes, StreamKind } from './kind';
+import { unknown, unknownItem } from './references';
+import { refusal } from './refusal';
+import { opened } from './state';
+import { EdtfSchema, Id, Per, PeriodSchema, QtySchema, text, UnitSchema } from './values';
+
+// Kept for ever: what was once written must parse. Widen, never narrow.
+export const poolEvents = {
+  PoolDefined: {
+    class: 'I',
+    schemaVersion: 1,
+    summary: 'The capacity of a supplier, or of the whole world, for one item is followed.',
+    data: z
+      .strictObject({
+        poolId: Id,
+        scope: z.enum(['supplier', 'global']),
+        supplierId: Id.nullish(),
+        itemId: Id,
+        unit: UnitSchema,
+        per: Per,
+        note: text().nullish(),
+      })
+      .check(
+        check(({ scope, supplierId }, report) => {
+          if (scope === 'global' && supplierId != null) {
+            report('VALIDATION_FAILED', `A global pool has no supplier, "${supplierId}" was given; leave it out or make the scope supplier.`, ['supplierId']);
+          }
+          if (scope === 'supplier' && supplierId == null) {
+            report('VALIDATION_FAILED', "A supplier's pool names no supplier; give supplierId or make the scope global.", ['supplierId']);
+          }
+        }),
+      ),
+  },
+  CapacityDeclared: {
+    class: 'T',
+    schemaVersion: 1,
+    summary: 'How much there is from a period on, and on whose word.',
+    data: z
+      .strictObject({
+        from: PeriodSchema,
+        to: PeriodSchema.nullish(),
+        rate: QtySchema,
+        bound: z.enum(BOUNDS).nullish(),
+        basis: z.enum(['declared', 'contracted', 'thirdPartyEstimate', 'derived']),
+        derivation: text().nullish(),
+      })
+      .check(
+        check(({ from, to, basis, derivation }, report) => {
+          if (to != null && lastDay(to) < firstDay(from)) {
+            report('PERIOD_INVALID', `The capacity ends in ${to}, before it begins in ${from}; swap the two.`, ['to']);
+          }
+          if (basis === 'derived' && derivation == null) {
+            report('DERIVED_NEEDS_DERIVATION', 'The capacity is derived and no derivation is given; say from what and how.', ['derivation']);
+          }
+        }),
+      ),
+  },
+  AvailabilityAnnounced: {
+    class: 'T',
+    schemaVersion: 1,
+    summary: 'When first deliveries are expected. A later window than the last one is a slip, never an overwrite.',
+    data: z.strictObject({ firstDeliveryWindow: EdtfSchema, note: text().nullish() }),
+  },
+} as const satisfies EventTypes;
+
+export type PoolEvent = EventOf<typeof poolEvents>;
+export type PoolData = z.output<typeof poolEvents.PoolDefined.data>;
+export type CapacityData = z.output<typeof poolEvents.CapacityDeclared.data>;
+
+export interface PoolState {
+  readonly pool: PoolData;
+  readonly declarations: readonly (CapacityData & { readonly eventId: string })[];
+  /** EDTF windows of first delivery, in the order announced. */
+  readonly windows: readonly string[];
+}
+
+export const pool: StreamKind<PoolState, PoolEvent> = {
+  name: 'pool',
+  route: 'pools',
+  events: poolEvents,
+  opening: ['PoolDefined'],
+  identity: 'poolId',
+
+  refuse(state, event, context) {
+    switch (event.type) {
+      case 'PoolDefined': {
+        const { supplierId, itemId } = event.data;
+        return (
+          unknown(context, 'party', supplierId, '/data/supplierId') ??
+          unknownItem(context, itemId, '/data/itemId')
+        );
+      }
+      case 'CapacityDeclared': {
+        const { unit } = event.data.rate;
+        const { pool } = opened(state, event);
+        if (unit === pool.unit) return undefined;
+        return refusal('UNIT_MISMATCH', `The capacity is in ${unit}, ${event.stream} counts ${pool.unit}; declare it in ${pool.unit}, or correct the pool.`, {
+          pointer: '/data/rate/unit',
+          details: { unit, poolUnit: pool.unit },
+        });
+      }
+      case 'AvailabilityAnnounced':
+        return undefined;
+    }
+  },
+
+  evolve(state, event) {
+    switch (event.type) {
+      case 'PoolDefined':
+        return { pool: event.data, declarations: [], windows: [] };
+      case 'CapacityDeclared': {
+        const before = opened(state, event);
+        const declaration = { ...event.data, eventId: event.id };
+        return { ...before, declarations: [...before.declarations, declaration] };
+      }
+      case 'AvailabilityAnnounced': {
+        const before = opened(state, event);
+        return { ...before, windows: [...before.windows, event.data.firstDeliveryWindow] };
+      }
+    }
+  },
+};

@@ -1,0 +1,93 @@
+import { catalogue } from './catalogue';
+import type { LedgerEvent } from './event';
+import { idOf, kindNameOf, type DecisionContext, type StreamKind } from './kind';
+import { unknown } from './references';
+import { refusal, type Refusal } from './refusal';
+
+/** The kind that a stream's name (`deal/nvda-openai`) says it is of, if there is such a kind. */
+export function kindOf(stream: string): StreamKind | undefined {
+  const name = kindNameOf(stream);
+  return Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
+}
+
+/**
+ * The first reason why `event` cannot be recorded on top of `state`, or nothing. First what holds
+ * for every stream (it exists or not, sources, no facts from the future), then the kind's own rules.
+ * Pointers are within the event. `state` is nothing while the stream does not exist.
+ */
+export function refuse<State, Event extends LedgerEvent>(
+  kind: StreamKind<State, Event>,
+  state: State | undefined,
+  event: Event,
+  context: DecisionContext,
+): Refusal | undefined {
+  return (
+    refuseOpening(kind, state, event) ??
+    refuseIdentity(kind, event) ??
+    refuseSources(event, context) ??
+    refuseFuture(kind, event, context) ??
+    kind.refuse(state, event, context)
+  );
+}
+
+/**
+ * A stream's state after its whole history, in order; nothing for none. The one place that folds:
+ * whoever puts replacements in the place of what they correct does it in the list given here.
+ */
+export function fold<State, Event extends LedgerEvent>(
+  kind: StreamKind<State, Event>,
+  events: Iterable<Event>,
+): State | undefined {
+  let state: State | undefined;
+  for (const event of events) state = kind.evolve(state, event);
+  return state;
+}
+
+function refuseOpening(
+  kind: StreamKind,
+  state: unknown,
+  { stream, type }: LedgerEvent,
+): Refusal | undefined {
+  const opens = kind.opening.includes(type);
+  if (state === undefined && !opens) {
+    return refusal('STREAM_NOT_FOUND', `There is no ${stream} yet; ${type} cannot come first, post ${kind.opening.join(' or ')} before it.`, {
+      details: { stream },
+    });
+  }
+  if (state !== undefined && opens && kind.reopening?.includes(type) !== true) {
+    return refusal('STREAM_EXISTS', `${stream} exists already and ${type} begins it; choose another id or post what changed.`, {
+      details: { stream },
+    });
+  }
+  return undefined;
+}
+
+function refuseIdentity(kind: StreamKind, { stream, data }: LedgerEvent): Refusal | undefined {
+  const { identity } = kind;
+  if (identity === undefined || typeof data !== 'object' || data === null) return undefined;
+  const named: unknown = identity in data ? data[identity as keyof typeof data] : undefined;
+  if (named === undefined || named === idOf(stream)) return undefined;
+  return refusal('VALIDATION_FAILED', `${identity} is "${String(named)}" but the stream is ${stream}; make them the same.`, {
+    pointer: `/data/${identity}`,
+  });
+}
+
+function refuseSources({ sources }: LedgerEvent, context: DecisionContext): Refusal | undefined {
+  for (const [index, { sourceId }] of sources.entries()) {
+    const missing = unknown(context, 'source', sourceId, `/sources/${index}/sourceId`);
+    if (missing !== undefined) return missing;
+  }
+  return undefined;
+}
+
+function refuseFuture(
+  kind: StreamKind,
+  { type, effective }: LedgerEvent,
+  { today }: DecisionContext,
+): Refusal | undefined {
+  if (kind.events[type]?.class !== 'F' || effective.from <= today) return undefined;
+  return refusal('FUTURE_DATED_FACT', `${type} begins on ${effective.from}, and today is ${today} at the latest; post a fact once it has happened.`, {
+    pointer: '/effective',
+    details: { from: effective.from, today },
+  });
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { EventOf, EventTypes, StreamKind } from './kind';
+import { DaySchema, EdtfSchema, Id, text } from './values';
+
+// Kept for ever: what was once written must parse. Widen, never narrow.
+export const sourceEvents = {
+  SourceRegistered: {
+    class: 'I',
+    schemaVersion: 1,
+    summary: 'A document or judgement that other events rest on.',
+    needsNoSource: true,
+    data: z.strictObject({
+      sourceId: Id,
+      kind: z.enum(['press', 'filing', 'contract', 'official', 'internal']),
+      language: z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'A BCP 47 language tag such as "ar" or "en-GB".'),
+      title: text(500),
+      publisher: text(200).nullish(),
+      url: z.url({ protocol: /^https?$/ }).max(2_000).nullish(),
+      publishedOn: EdtfSchema.nullish(),
+      retrievedAt: z.union([z.iso.datetime({ offset: true }), DaySchema]).nullish(),
+      contentSha256: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case.').nullish(),
+    }),
+  },
+} as const satisfies EventTypes;
+
+export type SourceEvent = EventOf<typeof sourceEvents>;
+export type SourceData = z.output<typeof sourceEvents.SourceRegistered.data>;
+
+export interface SourceState {
+  readonly source: SourceData;
+}
+
+export const source: StreamKind<SourceState, SourceEvent> = {
+  name: 'source',
+  route: 'sources',
+  events: sourceEvents,
+  opening: ['SourceRegistered'],
+  identity: 'sourceId',
+  refuse: () => undefined,
+  evolve: (_, event) => ({ source: event.data }),
+};

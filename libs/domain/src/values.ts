@@ -1,0 +1,256 @@
+import { z } from 'zod';
+import { check, type Report } from './check';
+import {
+  BOUNDS,
+  CLAIM_VALUES,
+  compareMeasured,
+  measureOf,
+  show,
+  type Claim,
+  type Measured,
+} from './claim';
+import { currencyScale } from './currency';
+import { compare, DECIMAL_PATTERN, grouped, isDecimal, scaleOf } from './decimal';
+import {
+  EDTF_MAX_LENGTH,
+  effectiveOf,
+  isDay,
+  isPeriod,
+  normalEdtf,
+  PERIOD_PATTERN,
+} from './calendar';
+import { UNITS, unitOf } from './unit';
+
+export type { Day, Effective, Period } from './calendar';
+export type { Decimal } from './decimal';
+
+// What once was written must parse for ever: these schemas may be widened, never narrowed.
+
+// NUL cannot be stored by Postgres, and half a surrogate pair is no text at all.
+const UNSTORABLE = /\0|\p{Surrogate}/u;
+
+/** Text of `1..max` UTF-16 units, in any script. */
+export function text(max = 2_000) {
+  return z
+    .string()
+    .min(1)
+    .max(max)
+    .check(
+      check((value, report) => {
+        if (UNSTORABLE.test(value)) {
+          report('VALIDATION_FAILED', 'Contains NUL or half of a surrogate pair; send well-formed Unicode.');
+        }
+      }),
+    );
+}
+
+const ID_RULE = '1 to 100 of the characters A-Z a-z 0-9 . _ -, the first a letter or digit';
+
+/** The poster's own name for something: a deal, a leg, an event. */
+export const Id = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, `An id is ${ID_RULE}.`)
+  .describe(`An id: ${ID_RULE}.`);
+
+/** A word of a list that may grow: a role, a category, what was asked for. */
+export const Word = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9]{0,49}$/, 'A single word of 1 to 50 letters and digits, the first a letter.');
+
+/** A list of ids without repetition. */
+export function ids(min: number, max: number) {
+  return z
+    .array(Id)
+    .min(min)
+    .max(max)
+    .check(
+      check((list, report) => {
+        if (list.length < 2) return;
+        const first = new Map<string, number>();
+        list.forEach((id, index) => {
+          const earlier = first.get(id);
+          if (earlier === undefined) first.set(id, index);
+          else report('VALIDATION_FAILED', `"${id}" is listed twice; once is enough.`, [index]);
+        });
+      }),
+    );
+}
+
+/** A calendar day. */
+export const DaySchema = z
+  .string()
+  .check(
+    check((value, report) => {
+      if (!isDay(value)) {
+        report('PERIOD_INVALID', `"${value.slice(0, EDTF_MAX_LENGTH)}" is no calendar day of 1900 to 2200; write YYYY-MM-DD.`);
+      }
+    }),
+  )
+  .meta({ format: 'date', examples: ['2026-10-20'] });
+
+/** A date with its uncertainty (EDTF), as text. */
+export const EdtfSchema = z
+  .string()
+  .check(
+    check((value, report) => {
+      if (effectiveOf(value) === undefined) {
+        report(
+          'PERIOD_INVALID',
+          `"${value.slice(0, EDTF_MAX_LENGTH)}" is no EDTF date with a first and a last day between 1900 and 2200; ` +
+            'write for example 2025-10-05, 2025-10, 2025-10-0X, 2026-41 or 2025-09-21/2025-10-04.',
+        );
+      }
+    }),
+  )
+  .overwrite(normalEdtf)
+  .meta({
+    maxLength: EDTF_MAX_LENGTH,
+    description: 'EDTF (ISO 8601-2) date, interval or half-year, between 1900 and 2200.',
+    examples: ['2025-10-05', '2025-10-0X', '2026-41', '2025-09-21/2025-10-04'],
+  });
+
+/** A year, half-year, quarter or month. */
+export const PeriodSchema = z
+  .string()
+  .check(
+    check((value, report) => {
+      if (!isPeriod(value)) {
+        report(
+          'PERIOD_INVALID',
+          `"${value.slice(0, EDTF_MAX_LENGTH)}" is no period between 1900 and 2200; ` +
+            'write a year 2026, a half-year 2026-41, a quarter 2026-Q4 or a month 2026-10.',
+        );
+      }
+    }),
+  )
+  .overwrite(normalEdtf)
+  .meta({ pattern: PERIOD_PATTERN.source, examples: ['2026', '2026-41', '2026-Q4', '2026-10'] });
+
+const DecimalSchema = z
+  .string()
+  .check(
+    check((value, report) => {
+      if (!isDecimal(value)) {
+        report(
+          'AMOUNT_FORMAT',
+          `"${value.slice(0, 50)}" is no decimal; write plain digits such as "1250.75", ` +
+            'at most 28 before the point and 12 after it, without exponent or separators.',
+        );
+      }
+    }),
+  )
+  .meta({ pattern: DECIMAL_PATTERN.source, examples: ['1250.75'] });
+
+const UnsignedSchema = DecimalSchema.check(
+  check((value, report) => {
+    if (value.startsWith('-')) {
+      report('AMOUNT_NEGATIVE', `${grouped(value)} is negative; amounts here are zero or more, the event type says which way they go.`);
+    }
+  }),
+).meta({ pattern: DECIMAL_PATTERN.source.replace('-?', ''), examples: ['1250.75'] });
+
+/** A decimal between 0 and 1, both included. */
+export const Fraction = DecimalSchema.check(
+  check((value, report) => {
+    if (value.startsWith('-') || compare(value, '1') > 0) {
+      report('PROBABILITY_RANGE', `${value} lies outside 0 to 1; write 35 per cent as "0.35".`);
+    }
+  }),
+).meta({ pattern: DECIMAL_PATTERN.source.replace('-?', ''), examples: ['0.35'] });
+
+/** How often a rate is meant: an ISO 8601 duration of one unit. */
+export const Per = z
+  .string()
+  .regex(/^P[1-9]\d?[DWMY]$/, 'An ISO 8601 duration in days, weeks, months or years, such as P1M.')
+  .meta({ examples: ['P1M'] });
+
+/** An amount of money, zero or more, with no more digits after the point than the currency has. */
+export const MoneySchema = z
+  .strictObject({
+    currency: z
+      .string()
+      .check(
+        check((value, report) => {
+          if (currencyScale(value) === undefined) {
+            report('CURRENCY_UNKNOWN', `"${value.slice(0, 50)}" is no active ISO 4217 currency; write for example "USD".`);
+          }
+        }),
+      )
+      .meta({ pattern: '^[A-Z]{3}$', examples: ['USD'] }),
+    amount: UnsignedSchema,
+  })
+  .check(
+    check(({ currency, amount }, report) => {
+      const scale = currencyScale(currency) ?? 0;
+      if (scaleOf(amount) > scale) {
+        report(
+          'AMOUNT_SCALE',
+          `${amount} has ${scaleOf(amount)} digits after the point, ${currency} has ${scale}; round it as the source does.`,
+          ['amount'],
+        );
+      }
+    }),
+  );
+
+/** A unit of the registry. */
+export const UnitSchema = z
+  .string()
+  .check(
+    check((value, report) => {
+      if (unitOf(value) === undefined) {
+        report('UNIT_UNKNOWN', `"${value.slice(0, 50)}" is no unit here; use one of ${UNITS.map(({ code }) => code).join(', ')}.`);
+      }
+    }),
+  )
+  .meta({ enum: UNITS.map(({ code }) => code) });
+
+/** A quantity, zero or more, in a unit of the registry. */
+export const QtySchema = z.strictObject({ unit: UnitSchema, value: UnsignedSchema });
+
+function claim<Value extends Measured>(value: z.ZodType<Value, Value>) {
+  return z
+    .strictObject({
+      firm: value.optional(),
+      expected: value.optional(),
+      ceiling: value.optional(),
+      bound: z.enum(BOUNDS).optional(),
+      undisclosed: z.boolean().optional(),
+      derivation: text().optional(),
+    })
+    .check(check(judgeClaim));
+}
+
+function judgeClaim(claim: Claim<Measured>, report: Report): void {
+  let before: { name: string; value: Measured } | undefined;
+  for (const name of CLAIM_VALUES) {
+    const value = claim[name];
+    if (value === undefined) continue;
+    if (claim.undisclosed === true) {
+      report('CLAIM_UNDISCLOSED_WITH_VALUE', `${name} states ${show(value)} although the claim is undisclosed; drop one of the two.`, [name]);
+      continue;
+    }
+    if (before !== undefined) {
+      if (measureOf(value) !== measureOf(before.value)) {
+        report(
+          'currency' in value ? 'CURRENCY_MISMATCH' : 'UNIT_MISMATCH',
+          `${name} is in ${measureOf(value)}, ${before.name} in ${measureOf(before.value)}; state a claim in one of them.`,
+          [name],
+        );
+        return;
+      }
+      if (compareMeasured(value, before.value) < 0) {
+        report('CLAIM_ORDER', `${name} ${show(value)} is below ${before.name} ${show(before.value)}; firm <= expected <= ceiling must hold.`, [name]);
+      }
+    }
+    before = { name, value };
+  }
+  if (before === undefined && claim.undisclosed !== true) {
+    report('CLAIM_EMPTY', 'States no value; give firm, expected or ceiling, or say "undisclosed": true.');
+  }
+}
+
+/** An amount as stated: firm, expected and ceiling, any of them missing, or undisclosed. */
+export const MoneyClaim = claim(MoneySchema);
+
+/** A quantity as stated. */
+export const QtyClaim = claim(QtySchema);
