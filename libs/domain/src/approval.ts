@@ -6,13 +6,19 @@ export function unapproved(event: LedgerEvent, what: string): Refusal | undefine
   const { actor, onBehalfOf, approvedBy } = event;
   const pointer = '/approvedBy';
   if (approvedBy === undefined) {
-    return refusal('FOUR_EYES_REQUIRED', `${what} needs a second person; name in approvedBy who approved it.`, { pointer });
+    return refusal('FOUR_EYES_REQUIRED', `${what} needs a second person; name in approvedBy who approved it.`, {
+      pointer,
+    });
   }
   if (approvedBy.id === actor.id || approvedBy.id === onBehalfOf?.id) {
-    return refusal('FOUR_EYES_REQUIRED', `${what} needs a second person, and ${approvedBy.id} posted it; somebody else must approve it.`, {
-      pointer: `${pointer}/id`,
-      details: { approvedBy: approvedBy.id },
-    });
+    return refusal(
+      'FOUR_EYES_REQUIRED',
+      `${what} needs a second person, and ${approvedBy.id} posted it; somebody else must approve it.`,
+      {
+        pointer: `${pointer}/id`,
+        details: { approvedBy: approvedBy.id },
+      },
+    );
   }
   return undefined;
 }

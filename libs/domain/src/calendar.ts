@@ -26,7 +26,7 @@ export const PERIOD_PATTERN = /^\d{4}(?:-(?:0[1-9]|1[0-2]|3[3-6]|4[01]|Q[1-4]))?
 
 const PLAIN = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/;
 // Seasons (21 to 32) have no days of their own: spring in Seoul is autumn in Sydney.
-const SEASON = /-(?:2[1-9]|3[0-2])/;
+const SEASON = /(?:^|\/)[0-9X]{4}-(?:2[1-9]|3[0-2])/;
 
 const cache = new LRUCache<string, Effective | false>({ max: 10_000 });
 

@@ -18,9 +18,7 @@ const BY_SCALE: Readonly<Record<number, string>> = {
 };
 
 const SCALES: ReadonlyMap<string, number> = new Map(
-  Object.entries(BY_SCALE).flatMap(([scale, codes]) =>
-    codes.split(' ').map((code) => [code, Number(scale)] as const),
-  ),
+  Object.entries(BY_SCALE).flatMap(([scale, codes]) => codes.split(' ').map((code) => [code, Number(scale)] as const)),
 );
 
 /** Digits after the point that amounts of this currency may have, or nothing if it is no active ISO 4217 code. */

@@ -23,7 +23,10 @@ export const dealEvents = {
       .strictObject({
         dealId: Id,
         title: text(300),
-        kinds: z.array(z.enum(['lease', 'purchase', 'supply', 'investment', 'barter', 'jointVenture', 'build'])).min(1).max(7),
+        kinds: z
+          .array(z.enum(['lease', 'purchase', 'supply', 'investment', 'barter', 'jointVenture', 'build']))
+          .min(1)
+          .max(7),
         parties: z.array(z.strictObject({ partyId: Id, role: Word })).max(PARTIES_MAX),
         replacesDealId: Id.nullish(),
         note: text().nullish(),
@@ -32,7 +35,11 @@ export const dealEvents = {
         check(({ parties }, report) => {
           const distinct = new Set(parties.map(({ partyId }) => partyId)).size;
           if (distinct < 2) {
-            report('DEAL_NEEDS_PARTIES', `The deal names ${distinct} parties, it needs 2 or more; name who it is with.`, ['parties']);
+            report(
+              'DEAL_NEEDS_PARTIES',
+              `The deal names ${distinct} parties, it needs 2 or more; name who it is with.`,
+              ['parties'],
+            );
           }
         }),
       ),
@@ -63,7 +70,11 @@ export const dealEvents = {
       .check(
         check(({ effectiveFrom, expiresOn }, report) => {
           if (effectiveFrom != null && expiresOn != null && expiresOn < effectiveFrom) {
-            report('PERIOD_INVALID', `The agreement expires on ${expiresOn}, before it takes effect on ${effectiveFrom}; swap or correct the two.`, ['expiresOn']);
+            report(
+              'PERIOD_INVALID',
+              `The agreement expires on ${expiresOn}, before it takes effect on ${effectiveFrom}; swap or correct the two.`,
+              ['expiresOn'],
+            );
           }
         }),
       ),
@@ -79,7 +90,10 @@ export const dealEvents = {
         category: Word.nullish(),
         providers: ids(1, PARTIES_MAX),
         receivers: ids(1, PARTIES_MAX),
-        shares: z.array(z.strictObject({ partyId: Id, share: Fraction })).max(PARTIES_MAX).nullish(),
+        shares: z
+          .array(z.strictObject({ partyId: Id, share: Fraction }))
+          .max(PARTIES_MAX)
+          .nullish(),
         itemId: Id.nullish(),
         quantity: QtyClaim.nullish(),
         per: Per.nullish(),
@@ -94,7 +108,11 @@ export const dealEvents = {
       .check(
         check((leg, report) => {
           if (leg.class === 'payment' && leg.money == null) {
-            report('LEG_NEEDS_MONEY', `Payment leg ${leg.legId} states no money; say what is paid, or "money": {"undisclosed": true}.`, ['money']);
+            report(
+              'LEG_NEEDS_MONEY',
+              `Payment leg ${leg.legId} states no money; say what is paid, or "money": {"undisclosed": true}.`,
+              ['money'],
+            );
           }
           if (leg.class === 'funding' && leg.fundingId == null) {
             report('VALIDATION_FAILED', `Funding leg ${leg.legId} names no funding; give fundingId.`, ['fundingId']);
@@ -109,12 +127,20 @@ export const dealEvents = {
           const joint = providers.length > 1 ? providers : receivers;
           const named = shares.map(({ partyId }) => partyId);
           if (named.length !== joint.length || joint.length < 2 || !joint.every((id) => named.includes(id))) {
-            report('VALIDATION_FAILED', `Shares name ${named.join(', ')}, the joint side is ${joint.join(', ')}; list exactly its parties.`, ['shares']);
+            report(
+              'VALIDATION_FAILED',
+              `Shares name ${named.join(', ')}, the joint side is ${joint.join(', ')}; list exactly its parties.`,
+              ['shares'],
+            );
             return;
           }
           const total = sum(shares.map(({ share }) => share));
           if (compare(total, '1') !== 0) {
-            report('VALIDATION_FAILED', `Shares add up to ${total}, they must make 1; correct them or leave the leg joint.`, ['shares']);
+            report(
+              'VALIDATION_FAILED',
+              `Shares add up to ${total}, they must make 1; correct them or leave the leg joint.`,
+              ['shares'],
+            );
           }
         }),
       ),
@@ -171,8 +197,12 @@ export const deal: StreamKind<DealState, DealEvent> = {
       case 'DealOpened': {
         const { parties, replacesDealId } = event.data;
         return (
-          unknown(context, 'party', parties.map(({ partyId }) => partyId), '/data/parties') ??
-          unknown(context, 'deal', replacesDealId, '/data/replacesDealId')
+          unknown(
+            context,
+            'party',
+            parties.map(({ partyId }) => partyId),
+            '/data/parties',
+          ) ?? unknown(context, 'deal', replacesDealId, '/data/replacesDealId')
         );
       }
       case 'DealAnnounced':
@@ -229,9 +259,7 @@ export function legOf({ legs }: DealState, legId: string): Leg | undefined {
 function refuseSignature(state: DealState, event: SignatureEvent): Refusal | undefined {
   const stage = stageOfSignature(event);
   const day = event.effective.to;
-  const higher = state.milestones.find(
-    (milestone) => milestone.on <= day && rank(milestone.stage) > rank(stage),
-  );
+  const higher = state.milestones.find((milestone) => milestone.on <= day && rank(milestone.stage) > rank(stage));
   if (higher !== undefined) {
     return refusal(
       'STAGE_REGRESSION',
@@ -262,24 +290,36 @@ function refuseLeg(state: DealState, event: LegEvent, context: DecisionContext):
   }
   const both = providers.find((id) => receivers.includes(id));
   if (both !== undefined) {
-    return refusal('LEG_SAME_PARTY', `"${both}" is provider and receiver of leg ${legId}; a leg goes from one party to another.`, {
-      pointer: '/data/receivers',
-      details: { partyId: both },
-    });
+    return refusal(
+      'LEG_SAME_PARTY',
+      `"${both}" is provider and receiver of leg ${legId}; a leg goes from one party to another.`,
+      {
+        pointer: '/data/receivers',
+        details: { partyId: both },
+      },
+    );
   }
   if (data.class === 'funding') {
     const amount = (['quantity', 'money', 'per', 'schedule'] as const).find((field) => data[field] != null);
     if (amount !== undefined) {
-      return refusal('LEG_FUNDING_HAS_AMOUNT', `Funding leg ${legId} carries its own ${amount}; the amount stands in funding ${data.fundingId} alone, leave it out here.`, {
-        pointer: `/data/${amount}`,
-      });
+      return refusal(
+        'LEG_FUNDING_HAS_AMOUNT',
+        `Funding leg ${legId} carries its own ${amount}; the amount stands in funding ${data.fundingId} alone, leave it out here.`,
+        {
+          pointer: `/data/${amount}`,
+        },
+      );
     }
   }
   if (reciprocalOf != null && legOf(state, reciprocalOf) === undefined) {
-    return refusal('LEG_RECIPROCAL_NOT_FOUND', `Leg ${legId} answers leg "${reciprocalOf}", which ${event.stream} does not have; add that one first.`, {
-      pointer: '/data/reciprocalOf',
-      details: { reciprocalOf },
-    });
+    return refusal(
+      'LEG_RECIPROCAL_NOT_FOUND',
+      `Leg ${legId} answers leg "${reciprocalOf}", which ${event.stream} does not have; add that one first.`,
+      {
+        pointer: '/data/reciprocalOf',
+        details: { reciprocalOf },
+      },
+    );
   }
   return (
     unknown(context, 'party', providers, '/data/providers') ??

@@ -57,7 +57,10 @@ export const engagement: StreamKind<EngagementState, EngagementEvent> = {
 
   refuse(state, event, context) {
     if (event.type === 'EngagementHeld' && state?.held != null) {
-      return refusal('ENGAGEMENT_ALREADY_HELD', `${event.stream} was held already; a second meeting is an engagement of its own.`);
+      return refusal(
+        'ENGAGEMENT_ALREADY_HELD',
+        `${event.stream} was held already; a second meeting is an engagement of its own.`,
+      );
     }
     const remarks = event.type === 'EngagementHeld' ? (event.data.remarks ?? []) : [];
     const speakers = remarks.flatMap(({ partyId }) => partyId ?? []);

@@ -8,14 +8,7 @@ export interface Person {
 }
 
 export type Attribution =
-  | 'official'
-  | 'named'
-  | 'documentary'
-  | 'anonymousSources'
-  | 'analyst'
-  | 'unattributed'
-  | 'internal'
-  | 'synthetic';
+  'official' | 'named' | 'documentary' | 'anonymousSources' | 'analyst' | 'unattributed' | 'internal' | 'synthetic';
 
 export type Confidence = 'high' | 'medium' | 'low';
 

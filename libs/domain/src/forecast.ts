@@ -37,7 +37,11 @@ export const forecastEvents = {
       .check(
         check(({ basis, method }, report) => {
           if (basis === 'assumed' && method == null) {
-            report('ASSUMED_NEEDS_METHOD', 'The figures are assumed and no method is given; say how they were derived.', ['method']);
+            report(
+              'ASSUMED_NEEDS_METHOD',
+              'The figures are assumed and no method is given; say how they were derived.',
+              ['method'],
+            );
           }
         }),
         check(({ lines }, report) => judgeLines(lines, report)),
@@ -64,10 +68,14 @@ export const forecast: StreamKind<ForecastState, ForecastEvent> = {
   refuse(state, { stream, data }, context) {
     const expected = (state?.latest.version ?? 0) + 1;
     if (data.version !== expected) {
-      return refusal('FORECAST_VERSION_GAP', `Version ${data.version} of ${stream} was posted, ${expected} comes next; number versions without a gap.`, {
-        pointer: '/data/version',
-        details: { expected, actual: data.version },
-      });
+      return refusal(
+        'FORECAST_VERSION_GAP',
+        `Version ${data.version} of ${stream} was posted, ${expected} comes next; number versions without a gap.`,
+        {
+          pointer: '/data/version',
+          details: { expected, actual: data.version },
+        },
+      );
     }
     return unknown(context, 'party', data.entityId, '/data/entityId');
   },
@@ -81,13 +89,21 @@ function judgeLines(lines: readonly ForecastLine[], report: Report): void {
   for (const [index, { period, scenario, money }] of lines.entries()) {
     const path = ['lines', index];
     if (money.currency !== currency) {
-      report('CURRENCY_MISMATCH', `The line is in ${money.currency}, the first line in ${currency}; publish a forecast in one currency.`, [...path, 'money', 'currency']);
+      report(
+        'CURRENCY_MISMATCH',
+        `The line is in ${money.currency}, the first line in ${currency}; publish a forecast in one currency.`,
+        [...path, 'money', 'currency'],
+      );
       return;
     }
     const when = period ?? 'unscheduled';
     const values = stated.get(when) ?? {};
     if (values[scenario] !== undefined) {
-      report('VALIDATION_FAILED', `${scenario} of ${when} is stated twice, ${show(values[scenario])} and ${show(money)}; keep one.`, path);
+      report(
+        'VALIDATION_FAILED',
+        `${scenario} of ${when} is stated twice, ${show(values[scenario])} and ${show(money)}; keep one.`,
+        path,
+      );
       return;
     }
     values[scenario] = money;
@@ -109,5 +125,9 @@ function judgeOrder(
   report: Report,
 ): void {
   if (less === undefined || more === undefined || compareMeasured(less, more) <= 0) return;
-  report('SCENARIO_ORDER', `${lesser} of ${when} is ${show(less)}, above ${greater} ${show(more)}; low <= base <= high must hold.`, ['lines']);
+  report(
+    'SCENARIO_ORDER',
+    `${lesser} of ${when} is ${show(less)}, above ${greater} ${show(more)}; low <= base <= high must hold.`,
+    ['lines'],
+  );
 }

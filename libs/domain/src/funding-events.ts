@@ -24,7 +24,11 @@ export const fundingEvents = {
       .check(
         check(({ funderIds, recipientId }, report) => {
           if (funderIds.includes(recipientId)) {
-            report('VALIDATION_FAILED', `"${recipientId}" is funder and recipient; money goes from one party to another.`, ['recipientId']);
+            report(
+              'VALIDATION_FAILED',
+              `"${recipientId}" is funder and recipient; money goes from one party to another.`,
+              ['recipientId'],
+            );
           }
         }),
       ),
@@ -41,7 +45,9 @@ export const fundingEvents = {
         .check(
           check(({ from, to }, report) => {
             if (from !== null && to !== null && to < from) {
-              report('PERIOD_INVALID', `Availability ends on ${to}, before it begins on ${from}; swap the two.`, ['to']);
+              report('PERIOD_INVALID', `Availability ends on ${to}, before it begins on ${from}; swap the two.`, [
+                'to',
+              ]);
             }
           }),
         )

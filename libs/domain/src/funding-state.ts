@@ -150,7 +150,10 @@ function scheduled(state: FundingState, terms: TrancheData): FundingState {
   };
 }
 
-function called(state: FundingState, { callId, trancheId, money, dueOn }: FundingEventOf<'FundsCalled'>['data']): FundingState {
+function called(
+  state: FundingState,
+  { callId, trancheId, money, dueOn }: FundingEventOf<'FundsCalled'>['data'],
+): FundingState {
   const call: Call = { trancheId, dueOn, open: money.amount };
   const after = withTranche(state, trancheId, ({ calledOpen }) => ({ calledOpen: add(calledOpen, money.amount) }));
   return {

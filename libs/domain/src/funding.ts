@@ -107,9 +107,7 @@ function refuseChange(state: FundingState, event: FundingEventOf<'CommitmentChan
       : undefined) ??
     belowTranches(state, committed) ??
     // To raise a commitment is to commit the difference.
-    (compare(committed.amount, state.committed) > 0
-      ? unapproved(event, 'A raised funding commitment')
-      : undefined)
+    (compare(committed.amount, state.committed) > 0 ? unapproved(event, 'A raised funding commitment') : undefined)
   );
 }
 
@@ -205,7 +203,12 @@ function refuseReceipt(state: FundingState, event: FundingEventOf<'FundsReceived
   if (early !== undefined) return early;
   if (callId == null) {
     const left = availableOf(state, tranche);
-    return exceeds('RECEIPT_EXCEEDS_TRANCHE', event, left, `tranche ${trancheId} has ${amount(state, left)} that is neither received nor called`);
+    return exceeds(
+      'RECEIPT_EXCEEDS_TRANCHE',
+      event,
+      left,
+      `tranche ${trancheId} has ${amount(state, left)} that is neither received nor called`,
+    );
   }
   const call = get(state.calls, callId);
   if (call?.trancheId !== trancheId) return notFound('call', `${trancheId}/${callId}`, '/data/callId');
@@ -219,10 +222,14 @@ function exceeds(
   why: string,
 ): Refusal | undefined {
   if (compare(data.money.amount, limit) <= 0) return undefined;
-  return refusal(code, `${data.receiptId} brings ${show(data.money)}, ${why}. Correct the amount or record the call it answers.`, {
-    pointer: '/data/money/amount',
-    details: { received: data.money.amount, limit },
-  });
+  return refusal(
+    code,
+    `${data.receiptId} brings ${show(data.money)}, ${why}. Correct the amount or record the call it answers.`,
+    {
+      pointer: '/data/money/amount',
+      details: { received: data.money.amount, limit },
+    },
+  );
 }
 
 function refuseRepayment(state: FundingState, event: FundingEventOf<'FundsRepaid'>): Refusal | undefined {
@@ -276,7 +283,10 @@ function whenClosed({ stage }: FundingState, { stream, type }: FundingEvent): Re
 
 function uncommitted({ committed }: FundingState, { stream, type }: FundingEvent): Refusal | undefined {
   if (committed !== null) return undefined;
-  return refusal('FUNDING_NOT_COMMITTED', `${stream} is only proposed, so ${type} cannot be; post FundingCommitted first.`);
+  return refusal(
+    'FUNDING_NOT_COMMITTED',
+    `${stream} is only proposed, so ${type} cannot be; post FundingCommitted first.`,
+  );
 }
 
 function otherCurrency(
@@ -286,10 +296,14 @@ function otherCurrency(
   pointer: string,
 ): Refusal | undefined {
   if (currency === null || money.currency === currency) return undefined;
-  return refusal('CURRENCY_MISMATCH', `The amount is in ${money.currency}, ${stream} is in ${currency}; state it in ${currency}.`, {
-    pointer,
-    details: { currency: money.currency, fundingCurrency: currency },
-  });
+  return refusal(
+    'CURRENCY_MISMATCH',
+    `The amount is in ${money.currency}, ${stream} is in ${currency}; state it in ${currency}.`,
+    {
+      pointer,
+      details: { currency: money.currency, fundingCurrency: currency },
+    },
+  );
 }
 
 function belowTranches(state: FundingState, committed: Money): Refusal | undefined {
@@ -311,7 +325,10 @@ function conditionOpen({ terms, conditionStatus }: Tranche): Refusal | undefined
   );
 }
 
-function outsideAvailability({ availability }: FundingState, { effective }: FundingEventOf<'FundsCalled'>): Refusal | undefined {
+function outsideAvailability(
+  { availability }: FundingState,
+  { effective }: FundingEventOf<'FundsCalled'>,
+): Refusal | undefined {
   const { from, to } = availability;
   const day = effective.to;
   if ((from === null || from <= day) && (to === null || day <= to)) return undefined;
@@ -325,4 +342,3 @@ function outsideAvailability({ availability }: FundingState, { effective }: Fund
 function amount({ currency }: FundingState, decimal: Decimal): string {
   return currency === null ? grouped(decimal) : `${grouped(decimal)} ${currency}`;
 }
-

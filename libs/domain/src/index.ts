@@ -1,12 +1,4 @@
-export type {
-  Action,
-  Attribution,
-  Confidence,
-  Fact,
-  LedgerEvent,
-  Person,
-  SourceReference,
-} from './event';
+export type { Action, Attribution, Confidence, Fact, LedgerEvent, Person, SourceReference } from './event';
 export {
   idOf,
   kindNameOf,
@@ -18,14 +10,7 @@ export {
   type KeyClaim,
   type StreamKind,
 } from './kind';
-export {
-  refusal,
-  REFUSALS,
-  statusOf,
-  type Refusal,
-  type RefusalCode,
-  type RefusalDetails,
-} from './refusal';
+export { refusal, REFUSALS, statusOf, type Refusal, type RefusalCode, type RefusalDetails } from './refusal';
 export { parseEvent, postedSchema, type Parsed, type PostedEvent } from './posted';
 export { catalogue } from './catalogue';
 export { fold, kindOf, refuse } from './rules';
@@ -33,8 +18,7 @@ export { fold, kindOf, refuse } from './rules';
 export * from './calendar';
 export * from './claim';
 export * from './currency';
-export * as decimal from './decimal';
-export type { Decimal } from './decimal';
+export * from './decimal';
 export * as keyed from './keyed';
 export type { Keyed } from './keyed';
 export * from './schedule';
@@ -50,3 +34,5 @@ export * from './reference';
 export * from './reservation';
 export * from './site';
 export * from './source';
+
+export { CONTROLLER, given, Outcome, poster, Scenario, type Draft, type Envelope } from './testing';

@@ -36,13 +36,7 @@ export function* entriesOf<Value>(map: Keyed<Value>): Generator<readonly [string
   else for (const node of Object.values(map.slots)) yield* entriesOf(node);
 }
 
-function putAt<Value>(
-  node: Keyed<Value>,
-  key: string,
-  value: Value,
-  code: number,
-  shift: number,
-): Keyed<Value> {
+function putAt<Value>(node: Keyed<Value>, key: string, value: Value, code: number, shift: number): Keyed<Value> {
   if (node.slots !== undefined) {
     const slot = (code >>> shift) & 31;
     const before = node.slots[slot] ?? EMPTY;

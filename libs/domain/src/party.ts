@@ -12,7 +12,10 @@ const Alias = text(ALIAS_MAX).check(
   check((alias, report) => {
     const { length } = normalAlias(alias);
     if (length < 1 || length > ALIAS_MAX) {
-      report('VALIDATION_FAILED', `Compared without case and form, the alias has ${length} characters; 1 to ${ALIAS_MAX} are allowed.`);
+      report(
+        'VALIDATION_FAILED',
+        `Compared without case and form, the alias has ${length} characters; 1 to ${ALIAS_MAX} are allowed.`,
+      );
     }
   }),
 );
@@ -26,9 +29,19 @@ export const partyEvents = {
     data: z.strictObject({
       partyId: Id,
       name: text(200),
-      country: z.string().regex(/^[A-Z]{2}$/, 'An ISO 3166 country code of two letters.').nullish(),
-      lei: z.string().regex(/^[A-Z0-9]{18}\d{2}$/, 'An ISO 17442 legal entity identifier of 20 characters.').nullish(),
-      aliases: z.array(Alias).max(50).overwrite(withoutRepetition).describe('Names in any script; two parties never share one.'),
+      country: z
+        .string()
+        .regex(/^[A-Z]{2}$/, 'An ISO 3166 country code of two letters.')
+        .nullish(),
+      lei: z
+        .string()
+        .regex(/^[A-Z0-9]{18}\d{2}$/, 'An ISO 17442 legal entity identifier of 20 characters.')
+        .nullish(),
+      aliases: z
+        .array(Alias)
+        .max(50)
+        .overwrite(withoutRepetition)
+        .describe('Names in any script; two parties never share one.'),
     }),
   },
   PartyRelationRecorded: {
@@ -46,7 +59,9 @@ export const partyEvents = {
       .check(
         check(({ fromPartyId, toPartyId }, report) => {
           if (fromPartyId === toPartyId) {
-            report('VALIDATION_FAILED', `"${toPartyId}" cannot stand in a relation to itself; name another party.`, ['toPartyId']);
+            report('VALIDATION_FAILED', `"${toPartyId}" cannot stand in a relation to itself; name another party.`, [
+              'toPartyId',
+            ]);
           }
         }),
       ),
@@ -76,14 +91,15 @@ export const party: StreamKind<PartyState, PartyEvent> = {
       case 'PartyRelationRecorded': {
         const { fromPartyId, toPartyId, itemId } = event.data;
         if (fromPartyId !== idOf(event.stream)) {
-          return refusal('VALIDATION_FAILED', `fromPartyId is "${fromPartyId}" but the stream is ${event.stream}; record a relation with the party it starts from.`, {
-            pointer: '/data/fromPartyId',
-          });
+          return refusal(
+            'VALIDATION_FAILED',
+            `fromPartyId is "${fromPartyId}" but the stream is ${event.stream}; record a relation with the party it starts from.`,
+            {
+              pointer: '/data/fromPartyId',
+            },
+          );
         }
-        return (
-          unknown(context, 'party', toPartyId, '/data/toPartyId') ??
-          unknownItem(context, itemId, '/data/itemId')
-        );
+        return unknown(context, 'party', toPartyId, '/data/toPartyId') ?? unknownItem(context, itemId, '/data/itemId');
       }
     }
   },

@@ -27,10 +27,18 @@ export const poolEvents = {
       .check(
         check(({ scope, supplierId }, report) => {
           if (scope === 'global' && supplierId != null) {
-            report('VALIDATION_FAILED', `A global pool has no supplier, "${supplierId}" was given; leave it out or make the scope supplier.`, ['supplierId']);
+            report(
+              'VALIDATION_FAILED',
+              `A global pool has no supplier, "${supplierId}" was given; leave it out or make the scope supplier.`,
+              ['supplierId'],
+            );
           }
           if (scope === 'supplier' && supplierId == null) {
-            report('VALIDATION_FAILED', "A supplier's pool names no supplier; give supplierId or make the scope global.", ['supplierId']);
+            report(
+              'VALIDATION_FAILED',
+              "A supplier's pool names no supplier; give supplierId or make the scope global.",
+              ['supplierId'],
+            );
           }
         }),
       ),
@@ -54,7 +62,11 @@ export const poolEvents = {
             report('PERIOD_INVALID', `The capacity ends in ${to}, before it begins in ${from}; swap the two.`, ['to']);
           }
           if (basis === 'derived' && derivation == null) {
-            report('DERIVED_NEEDS_DERIVATION', 'The capacity is derived and no derivation is given; say from what and how.', ['derivation']);
+            report(
+              'DERIVED_NEEDS_DERIVATION',
+              'The capacity is derived and no derivation is given; say from what and how.',
+              ['derivation'],
+            );
           }
         }),
       ),
@@ -90,18 +102,21 @@ export const pool: StreamKind<PoolState, PoolEvent> = {
       case 'PoolDefined': {
         const { supplierId, itemId } = event.data;
         return (
-          unknown(context, 'party', supplierId, '/data/supplierId') ??
-          unknownItem(context, itemId, '/data/itemId')
+          unknown(context, 'party', supplierId, '/data/supplierId') ?? unknownItem(context, itemId, '/data/itemId')
         );
       }
       case 'CapacityDeclared': {
         const { unit } = event.data.rate;
         const { pool } = opened(state, event);
         if (unit === pool.unit) return undefined;
-        return refusal('UNIT_MISMATCH', `The capacity is in ${unit}, ${event.stream} counts ${pool.unit}; declare it in ${pool.unit}, or correct the pool.`, {
-          pointer: '/data/rate/unit',
-          details: { unit, poolUnit: pool.unit },
-        });
+        return refusal(
+          'UNIT_MISMATCH',
+          `The capacity is in ${unit}, ${event.stream} counts ${pool.unit}; declare it in ${pool.unit}, or correct the pool.`,
+          {
+            pointer: '/data/rate/unit',
+            details: { unit, poolUnit: pool.unit },
+          },
+        );
       }
       case 'AvailabilityAnnounced':
         return undefined;

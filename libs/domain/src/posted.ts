@@ -23,8 +23,7 @@ export interface PostedEvent<Type extends string = string, Data = unknown> {
 }
 
 export type Parsed<Event = PostedEvent> =
-  | { readonly ok: true; readonly event: Event }
-  | { readonly ok: false; readonly refusals: readonly Refusal[] };
+  { readonly ok: true; readonly event: Event } | { readonly ok: false; readonly refusals: readonly Refusal[] };
 
 /** Most sources that one event may name. */
 export const SOURCES_MAX = 20;
@@ -32,7 +31,10 @@ export const SOURCES_MAX = 20;
 const PersonSchema = z.strictObject({
   id: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/, '1 to 100 of the characters A-Z a-z 0-9 . _ @ + -, the first a letter or digit.'),
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/,
+      '1 to 100 of the characters A-Z a-z 0-9 . _ @ + -, the first a letter or digit.',
+    ),
   role: Word.optional(),
 });
 
@@ -84,9 +86,7 @@ const schemas = new WeakMap<StreamKind, ReadonlyMap<string, EventSchema>>();
 function schemasOf(kind: StreamKind): ReadonlyMap<string, EventSchema> {
   let known = schemas.get(kind);
   if (known === undefined) {
-    known = new Map(
-      Object.entries(kind.events).map(([type, event]) => [type, schemaOfType(type, event)]),
-    );
+    known = new Map(Object.entries(kind.events).map(([type, event]) => [type, schemaOfType(type, event)]));
     schemas.set(kind, known);
   }
   return known;
@@ -164,9 +164,7 @@ function isRefusalCode(code: string): code is RefusalCode {
 
 /** RFC 6901. */
 function pointerTo(path: readonly PropertyKey[]): string {
-  return path
-    .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-    .join('');
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 function refused(refusals: readonly Refusal[]): Parsed {

@@ -60,7 +60,9 @@ export const reference: StreamKind<ReferenceState, ReferenceEvent> = {
   refuse(state, event): Refusal | undefined {
     const home = STREAM_OF[event.type];
     if (event.stream !== home) {
-      return refusal('VALIDATION_FAILED', `${event.type} was posted to ${event.stream}; it belongs in ${home}.`, { pointer: '/type' });
+      return refusal('VALIDATION_FAILED', `${event.type} was posted to ${event.stream}; it belongs in ${home}.`, {
+        pointer: '/type',
+      });
     }
     if (event.type === 'ItemDefined' && get(itemsOf(state), event.data.itemId) !== undefined) {
       const { itemId } = event.data;

@@ -33,10 +33,18 @@ export const reservationEvents = {
       .check(
         check(({ buyerId, supplierIds, rate, per, dealId, legId }, report) => {
           if (supplierIds.includes(buyerId)) {
-            report('VALIDATION_FAILED', `"${buyerId}" is buyer and supplier; capacity goes from one party to another.`, ['supplierIds']);
+            report(
+              'VALIDATION_FAILED',
+              `"${buyerId}" is buyer and supplier; capacity goes from one party to another.`,
+              ['supplierIds'],
+            );
           }
           if (rate.undisclosed !== true && per == null) {
-            report('VALIDATION_FAILED', 'The rate states a quantity but not for how long; give per, for example "P1M".', ['per']);
+            report(
+              'VALIDATION_FAILED',
+              'The rate states a quantity but not for how long; give per, for example "P1M".',
+              ['per'],
+            );
           }
           if (legId != null && dealId == null) {
             report('VALIDATION_FAILED', `Leg "${legId}" is named without its deal; give dealId.`, ['dealId']);

@@ -43,21 +43,25 @@ export function fold<State, Event extends LedgerEvent>(
   return state;
 }
 
-function refuseOpening(
-  kind: StreamKind,
-  state: unknown,
-  { stream, type }: LedgerEvent,
-): Refusal | undefined {
+function refuseOpening(kind: StreamKind, state: unknown, { stream, type }: LedgerEvent): Refusal | undefined {
   const opens = kind.opening.includes(type);
   if (state === undefined && !opens) {
-    return refusal('STREAM_NOT_FOUND', `There is no ${stream} yet; ${type} cannot come first, post ${kind.opening.join(' or ')} before it.`, {
-      details: { stream },
-    });
+    return refusal(
+      'STREAM_NOT_FOUND',
+      `There is no ${stream} yet; ${type} cannot come first, post ${kind.opening.join(' or ')} before it.`,
+      {
+        details: { stream },
+      },
+    );
   }
   if (state !== undefined && opens && kind.reopening?.includes(type) !== true) {
-    return refusal('STREAM_EXISTS', `${stream} exists already and ${type} begins it; choose another id or post what changed.`, {
-      details: { stream },
-    });
+    return refusal(
+      'STREAM_EXISTS',
+      `${stream} exists already and ${type} begins it; choose another id or post what changed.`,
+      {
+        details: { stream },
+      },
+    );
   }
   return undefined;
 }
@@ -67,9 +71,13 @@ function refuseIdentity(kind: StreamKind, { stream, data }: LedgerEvent): Refusa
   if (identity === undefined || typeof data !== 'object' || data === null) return undefined;
   const named: unknown = identity in data ? data[identity as keyof typeof data] : undefined;
   if (named === undefined || named === idOf(stream)) return undefined;
-  return refusal('VALIDATION_FAILED', `${identity} is "${String(named)}" but the stream is ${stream}; make them the same.`, {
-    pointer: `/data/${identity}`,
-  });
+  return refusal(
+    'VALIDATION_FAILED',
+    `${identity} is "${String(named)}" but the stream is ${stream}; make them the same.`,
+    {
+      pointer: `/data/${identity}`,
+    },
+  );
 }
 
 function refuseSources({ sources }: LedgerEvent, context: DecisionContext): Refusal | undefined {
@@ -86,8 +94,12 @@ function refuseFuture(
   { today }: DecisionContext,
 ): Refusal | undefined {
   if (kind.events[type]?.class !== 'F' || effective.from <= today) return undefined;
-  return refusal('FUTURE_DATED_FACT', `${type} begins on ${effective.from}, and today is ${today} at the latest; post a fact once it has happened.`, {
-    pointer: '/effective',
-    details: { from: effective.from, today },
-  });
+  return refusal(
+    'FUTURE_DATED_FACT',
+    `${type} begins on ${effective.from}, and today is ${today} at the latest; post a fact once it has happened.`,
+    {
+      pointer: '/effective',
+      details: { from: effective.from, today },
+    },
+  );
 }

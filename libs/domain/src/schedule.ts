@@ -1,14 +1,6 @@
 import { z } from 'zod';
 import { check, type Report } from './check';
-import {
-  CLAIM_VALUES,
-  measureOf,
-  measureOfClaim,
-  numberOf,
-  type Claim,
-  type ClaimValue,
-  type Measured,
-} from './claim';
+import { CLAIM_VALUES, measureOf, measureOfClaim, numberOf, type Claim, type ClaimValue, type Measured } from './claim';
 import { firstDay, lastDay, monthsBetween } from './calendar';
 import { add, compare, grouped, sum } from './decimal';
 import { DaySchema, MoneyClaim, MoneySchema, PeriodSchema, QtyClaim, QtySchema } from './values';
@@ -66,12 +58,7 @@ export type ExplicitLine = Extract<Schedule, { method: 'explicit' }>['lines'][nu
 export type Side = 'money' | 'quantity';
 
 /** Reports, below the key `schedule`, where the schedule's own amounts do not add up to the claim. */
-export function judgeSchedule(
-  schedule: Schedule,
-  claim: Claim<Measured>,
-  side: Side,
-  report: Report,
-): void {
+export function judgeSchedule(schedule: Schedule, claim: Claim<Measured>, side: Side, report: Report): void {
   if (schedule.method === 'ramp') judgeRamp(schedule, claim, report);
   if (schedule.method === 'explicit') judgeLines(schedule.lines, claim, side, report);
 }
@@ -95,23 +82,26 @@ function judgeRamp(
   );
 }
 
-function judgeLines(
-  lines: readonly ExplicitLine[],
-  claim: Claim<Measured>,
-  side: Side,
-  report: Report,
-): void {
+function judgeLines(lines: readonly ExplicitLine[], claim: Claim<Measured>, side: Side, report: Report): void {
   const measure = measureOfClaim(claim);
   for (const [index, line] of lines.entries()) {
     const stated = line[side];
     if (stated === undefined) continue;
     const path = ['schedule', 'lines', index, side];
     if (stated.undisclosed === true) {
-      report('SCHEDULE_SUM_MISMATCH', 'An undisclosed line adds up to nothing; state its value or leave the line out.', path);
+      report(
+        'SCHEDULE_SUM_MISMATCH',
+        'An undisclosed line adds up to nothing; state its value or leave the line out.',
+        path,
+      );
       return;
     }
     if (measureOfClaim(stated) !== measure) {
-      report('SCHEDULE_SUM_MISMATCH', `The line is in ${measureOfClaim(stated)}, the leg in ${measure ?? 'nothing stated'}; use the same.`, path);
+      report(
+        'SCHEDULE_SUM_MISMATCH',
+        `The line is in ${measureOfClaim(stated)}, the leg in ${measure ?? 'nothing stated'}; use the same.`,
+        path,
+      );
       return;
     }
   }

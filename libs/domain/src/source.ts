@@ -12,13 +12,21 @@ export const sourceEvents = {
     data: z.strictObject({
       sourceId: Id,
       kind: z.enum(['press', 'filing', 'contract', 'official', 'internal']),
-      language: z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'A BCP 47 language tag such as "ar" or "en-GB".'),
+      language: z
+        .string()
+        .regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'A BCP 47 language tag such as "ar" or "en-GB".'),
       title: text(500),
       publisher: text(200).nullish(),
-      url: z.url({ protocol: /^https?$/ }).max(2_000).nullish(),
+      url: z
+        .url({ protocol: /^https?$/ })
+        .max(2_000)
+        .nullish(),
       publishedOn: EdtfSchema.nullish(),
       retrievedAt: z.union([z.iso.datetime({ offset: true }), DaySchema]).nullish(),
-      contentSha256: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case.').nullish(),
+      contentSha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case.')
+        .nullish(),
     }),
   },
 } as const satisfies EventTypes;

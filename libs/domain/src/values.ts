@@ -1,24 +1,9 @@
 import { z } from 'zod';
 import { check, type Report } from './check';
-import {
-  BOUNDS,
-  CLAIM_VALUES,
-  compareMeasured,
-  measureOf,
-  show,
-  type Claim,
-  type Measured,
-} from './claim';
+import { BOUNDS, CLAIM_VALUES, compareMeasured, measureOf, show, type Claim, type Measured } from './claim';
 import { currencyScale } from './currency';
 import { compare, DECIMAL_PATTERN, grouped, isDecimal, scaleOf } from './decimal';
-import {
-  EDTF_MAX_LENGTH,
-  effectiveOf,
-  isDay,
-  isPeriod,
-  normalEdtf,
-  PERIOD_PATTERN,
-} from './calendar';
+import { EDTF_MAX_LENGTH, effectiveOf, isDay, isPeriod, normalEdtf, PERIOD_PATTERN } from './calendar';
 import { UNITS, unitOf } from './unit';
 
 export type { Day, Effective, Period } from './calendar';
@@ -82,7 +67,10 @@ export const DaySchema = z
   .check(
     check((value, report) => {
       if (!isDay(value)) {
-        report('PERIOD_INVALID', `"${value.slice(0, EDTF_MAX_LENGTH)}" is no calendar day of 1900 to 2200; write YYYY-MM-DD.`);
+        report(
+          'PERIOD_INVALID',
+          `"${value.slice(0, EDTF_MAX_LENGTH)}" is no calendar day of 1900 to 2200; write YYYY-MM-DD.`,
+        );
       }
     }),
   )
@@ -144,7 +132,10 @@ const DecimalSchema = z
 const UnsignedSchema = DecimalSchema.check(
   check((value, report) => {
     if (value.startsWith('-')) {
-      report('AMOUNT_NEGATIVE', `${grouped(value)} is negative; amounts here are zero or more, the event type says which way they go.`);
+      report(
+        'AMOUNT_NEGATIVE',
+        `${grouped(value)} is negative; amounts here are zero or more, the event type says which way they go.`,
+      );
     }
   }),
 ).meta({ pattern: DECIMAL_PATTERN.source.replace('-?', ''), examples: ['1250.75'] });
@@ -172,7 +163,10 @@ export const MoneySchema = z
       .check(
         check((value, report) => {
           if (currencyScale(value) === undefined) {
-            report('CURRENCY_UNKNOWN', `"${value.slice(0, 50)}" is no active ISO 4217 currency; write for example "USD".`);
+            report(
+              'CURRENCY_UNKNOWN',
+              `"${value.slice(0, 50)}" is no active ISO 4217 currency; write for example "USD".`,
+            );
           }
         }),
       )
@@ -198,7 +192,10 @@ export const UnitSchema = z
   .check(
     check((value, report) => {
       if (unitOf(value) === undefined) {
-        report('UNIT_UNKNOWN', `"${value.slice(0, 50)}" is no unit here; use one of ${UNITS.map(({ code }) => code).join(', ')}.`);
+        report(
+          'UNIT_UNKNOWN',
+          `"${value.slice(0, 50)}" is no unit here; use one of ${UNITS.map(({ code }) => code).join(', ')}.`,
+        );
       }
     }),
   )
@@ -226,7 +223,11 @@ function judgeClaim(claim: Claim<Measured>, report: Report): void {
     const value = claim[name];
     if (value === undefined) continue;
     if (claim.undisclosed === true) {
-      report('CLAIM_UNDISCLOSED_WITH_VALUE', `${name} states ${show(value)} although the claim is undisclosed; drop one of the two.`, [name]);
+      report(
+        'CLAIM_UNDISCLOSED_WITH_VALUE',
+        `${name} states ${show(value)} although the claim is undisclosed; drop one of the two.`,
+        [name],
+      );
       continue;
     }
     if (before !== undefined) {
@@ -239,7 +240,11 @@ function judgeClaim(claim: Claim<Measured>, report: Report): void {
         return;
       }
       if (compareMeasured(value, before.value) < 0) {
-        report('CLAIM_ORDER', `${name} ${show(value)} is below ${before.name} ${show(before.value)}; firm <= expected <= ceiling must hold.`, [name]);
+        report(
+          'CLAIM_ORDER',
+          `${name} ${show(value)} is below ${before.name} ${show(before.value)}; firm <= expected <= ceiling must hold.`,
+          [name],
+        );
       }
     }
     before = { name, value };
