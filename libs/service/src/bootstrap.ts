@@ -1,0 +1,122 @@
+import 'reflect-metadata';
+import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { pino, type Logger } from 'pino';
+import { clockOf, type Clock } from './clock';
+import { serveDocs } from './docs';
+import { HealthController } from './health';
+import { NestLog } from './nest-log';
+import { openApiOf, type OpenApiDocument, type OpenApiInfo } from './openapi';
+import { ProblemFilter } from './problem-filter';
+import { Readiness } from './readiness';
+import { Routes } from './routes';
+import { serverAdapter } from './server';
+import type { Settings } from './settings';
+import { stopOnSignals } from './shutdown';
+
+/** Injects the {@link Settings}. */
+export const SETTINGS = Symbol('settings');
+/** Injects the {@link Clock}. */
+export const CLOCK = Symbol('clock');
+/** Injects pino's root logger. */
+export const LOG = Symbol('log');
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+export interface ServiceOptions {
+  /** Shown in every log line. */
+  readonly name: string;
+  readonly module: Type | DynamicModule;
+  readonly settings: Settings;
+  readonly openApi: OpenApiInfo;
+  /** By default the one that the settings give. */
+  readonly clock?: Clock;
+  /** JSON bodies larger than this are refused with 413; by default 1 MiB. */
+  readonly bodyLimitBytes?: number;
+  /** The document to serve, where it is not this process's own routes that it should list. */
+  readonly document?: () => Promise<OpenApiDocument>;
+  /** Called before Nest registers its routes, for plugins of the HTTP server. */
+  readonly configure?: (fastify: FastifyInstance) => void | Promise<void>;
+}
+
+/** What every service has besides its own module; global, so that libraries can inject it. */
+@Global()
+@Module({})
+class ServiceModule {
+  static of(options: ServiceOptions, readiness: Readiness, log: Logger): DynamicModule {
+    const shared = [
+      { provide: SETTINGS, useValue: options.settings },
+      { provide: CLOCK, useValue: options.clock ?? clockOf(options.settings) },
+      { provide: LOG, useValue: log },
+      { provide: Readiness, useValue: readiness },
+    ];
+    return {
+      module: ServiceModule,
+      imports: [options.module],
+      controllers: [HealthController],
+      providers: shared,
+      exports: shared.map(({ provide }) => provide),
+    };
+  }
+}
+
+/** A service that is wired and initialised and does not listen; tests send it requests with `app.inject`. */
+export async function createService(options: ServiceOptions): Promise<NestFastifyApplication> {
+  return (await create(options)).app;
+}
+
+/** Starts a service: it listens, and stops by itself on SIGTERM and SIGINT. */
+export async function startService(options: ServiceOptions): Promise<NestFastifyApplication> {
+  const { app, readiness, log } = await create(options);
+  try {
+    await app.listen(options.settings.PORT, options.settings.HOST);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  stopOnSignals(app, readiness, log);
+  log.info({ url: await app.getUrl() }, 'listening');
+  return app;
+}
+
+async function create(
+  options: ServiceOptions,
+): Promise<{ app: NestFastifyApplication; readiness: Readiness; log: Logger }> {
+  const log = pino({ name: options.name, level: options.settings.LOG_LEVEL });
+  const readiness = new Readiness();
+  const routes = new Routes();
+  const adapter = serverAdapter(options.bodyLimitBytes ?? BODY_LIMIT_BYTES, routes, log);
+  const app = await NestFactory.create<NestFastifyApplication>(ServiceModule.of(options, readiness, log), adapter, {
+    logger: new NestLog(log),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  app.useGlobalFilters(new ProblemFilter(log, routes));
+  const fastify = adapter.getInstance<FastifyInstance>();
+  try {
+    await options.configure?.(fastify);
+    await serveDocs(fastify, options.openApi.title, options.document ?? documentOnce(options.openApi, routes));
+    await app.init();
+    await fastify.ready();
+    refuseUndocumented(routes);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return { app, readiness, log };
+}
+
+function documentOnce(info: OpenApiInfo, routes: Routes): () => OpenApiDocument {
+  let document: OpenApiDocument | undefined;
+  return () => (document ??= openApiOf(info, routes.all()));
+}
+
+function refuseUndocumented(routes: Routes): void {
+  const without = routes
+    .all()
+    .filter(({ operation, url }) => operation === undefined && !url.startsWith('/docs/'))
+    .map(({ method, url }) => `${method} ${url}`);
+  if (without.length > 0) throw new Error(`routes without @Operation: ${without.join(', ')}`);
+}

@@ -1,0 +1,11 @@
+export * from './bootstrap';
+export * from './clock';
+export * from './json';
+export * from './openapi';
+export * from './operation';
+export * from './problem';
+export { sendProblem } from './problem-filter';
+export * from './readiness';
+export * from './routes';
+export * from './settings';
+export * from './validate';
