@@ -37,7 +37,8 @@ export class FaultyLog implements Log {
       throw new Error('simulated: record late');
     }
     const position = await this.log.append(record);
-    if (this.happens('duplicate')) world.after(world.between(0, world.chance(0.5) ? 3 : LATEST_MS), () => void this.log.append(record));
+    if (this.happens('duplicate'))
+      world.after(world.between(0, world.chance(0.5) ? 3 : LATEST_MS), () => void this.log.append(record));
     await world.pause(world.between(0, 2));
     if (this.happens('loseAcknowledgement')) throw new Error('simulated: acknowledgement lost');
     return position;

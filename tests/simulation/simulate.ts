@@ -89,8 +89,9 @@ export async function simulate({ seed, newJudge = () => new Judge() }: Simulatio
   const asked: Asked[] = [];
 
   async function ask(events: readonly ProposedEvent[], attempts: number): Promise<Asked> {
-    const question: Asked = { id: events[0]?.id ?? '', results: [], unknown: false };
-    asked.push(question);
+    const id = events[0]?.id ?? '';
+    const question = asked.find((earlier) => earlier.id === id) ?? { id, results: [], unknown: false };
+    if (!asked.includes(question)) asked.push(question);
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const result = await world.oneOf(instances).post({ events, actor: { id: 'simulated' } });
       if (result) question.results.push(result);
@@ -135,14 +136,19 @@ export async function simulate({ seed, newJudge = () => new Judge() }: Simulatio
   for (const { recorder } of instances) void recorder.stop();
 
   const injected: Record<FaultName, number> = { loseRecord: 0, loseAcknowledgement: 0, duplicate: 0, late: 0 };
-  for (const connection of connections) for (const fault of Object.keys(injected) as FaultName[]) injected[fault] += connection.injected[fault];
+  for (const connection of connections)
+    for (const fault of Object.keys(injected) as FaultName[]) injected[fault] += connection.injected[fault];
   const outcomes: Record<string, number> = {};
   for (const { outcome } of asked.flatMap(({ results }) => results)) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   return { seed, facts, voids, crashes, injected, outcomes, violations };
 }
 
 /** Reads the log as it stands and holds it against what the clients were told. */
-function check(records: readonly LogRecord[], judge: Judge, asked: readonly Asked[]): Pick<SimulationReport, 'facts' | 'voids' | 'violations'> {
+function check(
+  records: readonly LogRecord[],
+  judge: Judge,
+  asked: readonly Asked[],
+): Pick<SimulationReport, 'facts' | 'voids' | 'violations'> {
   const violations: string[] = [];
   const facts: JudgedFact[] = [];
   let voids = 0;
@@ -153,14 +159,19 @@ function check(records: readonly LogRecord[], judge: Judge, asked: readonly Aske
   }
 
   const positions = new Map<string, number[]>();
-  for (const { id, position } of facts.flatMap((fact) => fact.facts)) positions.set(id, [...(positions.get(id) ?? []), position]);
+  for (const { id, position } of facts.flatMap((fact) => fact.facts))
+    positions.set(id, [...(positions.get(id) ?? []), position]);
   for (const { id, results, unknown } of asked) {
     const at = positions.get(id) ?? [];
     if (at.length > 1) violations.push(`event ${id} is a fact ${at.length} times, at ${at.join(', ')}`);
     for (const result of results) {
-      if (result.outcome === 'recorded' && result.answer.position !== at[0]) violations.push(`event ${id} was answered with position ${result.answer.position}, the log has it at ${at.join() || 'no place'}`);
+      if (result.outcome === 'recorded' && result.answer.position !== at[0])
+        violations.push(
+          `event ${id} was answered with position ${result.answer.position}, the log has it at ${at.join() || 'no place'}`,
+        );
       const denied = result.outcome === 'refused' || result.outcome === 'contended' || result.outcome === 'unavailable';
-      if (denied && at.length > 0 && !unknown && !results.some(({ outcome }) => outcome === 'recorded')) violations.push(`event ${id} was answered ${result.outcome}, the log has it at ${at.join()}`);
+      if (denied && at.length > 0 && !unknown && !results.some(({ outcome }) => outcome === 'recorded'))
+        violations.push(`event ${id} was answered ${result.outcome}, the log has it at ${at.join()}`);
     }
   }
   violations.push(...refold(facts));
@@ -169,7 +180,8 @@ function check(records: readonly LogRecord[], judge: Judge, asked: readonly Aske
       .flatMap((fact) => fact.facts)
       .filter(({ stream, type }) => stream === `funding/${funding}` && type === 'FundsCalled')
       .reduce((sum, { data }) => sum + Number((data as { money: { amount: string } }).money.amount), 0);
-    if (called > TRANCHE_USD) violations.push(`funding/${funding}: ${called} USD are called from a tranche of ${TRANCHE_USD} USD`);
+    if (called > TRANCHE_USD)
+      violations.push(`funding/${funding}: ${called} USD are called from a tranche of ${TRANCHE_USD} USD`);
   }
   return { facts: facts.length, voids, violations };
 }
@@ -188,27 +200,66 @@ async function recordsOf(log: MemoryLog): Promise<LogRecord[]> {
 
 function beginning(): ProposedEvent[] {
   const usd = (amount: number): object => ({ currency: 'USD', amount: String(amount) });
-  const events = [proposed('source/s', 'SourceRegistered', { sourceId: 's', kind: 'contract', language: 'en', title: 'Simulated', publishedOn: null }, [])];
-  for (const id of ['lender', 'borrower']) events.push(proposed(`party/${id}`, 'PartyRegistered', { partyId: id, name: id, aliases: [id] }));
+  const events = [
+    proposed(
+      'source/s',
+      'SourceRegistered',
+      { sourceId: 's', kind: 'contract', language: 'en', title: 'Simulated', publishedOn: null },
+      [],
+    ),
+  ];
+  for (const id of ['lender', 'borrower'])
+    events.push(proposed(`party/${id}`, 'PartyRegistered', { partyId: id, name: id, aliases: [id] }));
   for (const id of FUNDINGS) {
     const stream = `funding/${id}`;
     events.push(
-      proposed(stream, 'FundingProposed', { fundingId: id, funderIds: ['lender'], recipientId: 'borrower', instrument: 'debt', amount: { ceiling: usd(TRANCHE_USD) } }),
-      proposed(stream, 'FundingCommitted', { committed: usd(TRANCHE_USD), signedOn: '2026-03-31', availability: { from: '2026-03-31', to: '2030-12-31' } }),
-      proposed(stream, 'TrancheScheduled', { trancheId: 'T1', amount: { ceiling: usd(TRANCHE_USD) }, condition: { type: 'none', description: 'none' } }),
+      proposed(stream, 'FundingProposed', {
+        fundingId: id,
+        funderIds: ['lender'],
+        recipientId: 'borrower',
+        instrument: 'debt',
+        amount: { ceiling: usd(TRANCHE_USD) },
+      }),
+      proposed(stream, 'FundingCommitted', {
+        committed: usd(TRANCHE_USD),
+        signedOn: '2026-03-31',
+        availability: { from: '2026-03-31', to: '2030-12-31' },
+      }),
+      proposed(stream, 'TrancheScheduled', {
+        trancheId: 'T1',
+        amount: { ceiling: usd(TRANCHE_USD) },
+        condition: { type: 'none', description: 'none' },
+      }),
     );
   }
   return events;
 }
 
 const fundsCalled = (funding: string, callId: string, amount: number): ProposedEvent =>
-  proposed(`funding/${funding}`, 'FundsCalled', { callId, trancheId: 'T1', money: { currency: 'USD', amount: String(amount) }, dueOn: '2026-05-01' });
+  proposed(`funding/${funding}`, 'FundsCalled', {
+    callId,
+    trancheId: 'T1',
+    money: { currency: 'USD', amount: String(amount) },
+    dueOn: '2026-05-01',
+  });
 
-function proposed(stream: string, type: string, data: object, sources: object[] = [{ sourceId: 's', attribution: 'official', confidence: 'high' }]): ProposedEvent {
+function proposed(
+  stream: string,
+  type: string,
+  data: object,
+  sources: object[] = [{ sourceId: 's', attribution: 'official', confidence: 'high' }],
+): ProposedEvent {
   const kind = kindOf(stream);
   if (!kind) throw new Error(`no kind for ${stream}`);
   const id = `${stream.replaceAll('/', '-')}-${type}-${String((data as { callId?: string }).callId ?? '')}`;
-  const parsed = parseEvent(kind, { id: id.replace(/-$/, ''), type, effective: '2026-03-31', sources, approvedBy: { id: 'second' }, data });
+  const parsed = parseEvent(kind, {
+    id: id.replace(/-$/, ''),
+    type,
+    effective: '2026-03-31',
+    sources,
+    approvedBy: { id: 'second' },
+    data,
+  });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.refusals));
   return { ...parsed.event, stream };
 }

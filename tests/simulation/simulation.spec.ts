@@ -17,19 +17,29 @@ class HeadOnlyJudge extends Judge {
 
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
 
-async function histories(seeds: readonly number[], newJudge?: () => Judge): Promise<SimulationReport[]> {
+async function histories(seeds: readonly number[]): Promise<SimulationReport[]> {
   const reports: SimulationReport[] = [];
-  for (const seed of seeds) reports.push(await simulate({ seed, ...(newJudge ? { newJudge } : {}) }));
+  for (const seed of seeds) reports.push(await simulate({ seed }));
   return reports;
 }
-const wrong = (reports: readonly SimulationReport[]): object[] => reports.filter(({ violations }) => violations.length > 0).map(({ seed, violations }) => ({ seed, violations }));
+/** The first of these histories that such a rule does not keep. */
+async function firstWrong(seeds: readonly number[], newJudge: () => Judge): Promise<SimulationReport | undefined> {
+  for (const seed of seeds) {
+    const report = await simulate({ seed, newJudge });
+    if (report.violations.length > 0) return report;
+  }
+  return undefined;
+}
+const wrong = (reports: readonly SimulationReport[]): object[] =>
+  reports.filter(({ violations }) => violations.length > 0).map(({ seed, violations }) => ({ seed, violations }));
 
 describe('the ledger in a bad network, under a seed', () => {
   it(`keeps what it answered in ${FIXED_SEEDS} histories`, async () => {
     const reports = await histories(range(1, FIXED_SEEDS));
     expect(wrong(reports)).toEqual([]);
     const injected = reports.map((report) => report.injected);
-    for (const fault of ['loseRecord', 'loseAcknowledgement', 'duplicate', 'late'] as const) expect(injected.reduce((sum, each) => sum + each[fault], 0)).toBeGreaterThan(FIXED_SEEDS);
+    for (const fault of ['loseRecord', 'loseAcknowledgement', 'duplicate', 'late'] as const)
+      expect(injected.reduce((sum, each) => sum + each[fault], 0)).toBeGreaterThan(FIXED_SEEDS);
     expect(reports.reduce((sum, { crashes }) => sum + crashes, 0)).toBeGreaterThan(FIXED_SEEDS / 2);
     expect(reports.reduce((sum, { voids }) => sum + voids, 0)).toBeGreaterThan(FIXED_SEEDS);
   });
@@ -45,10 +55,10 @@ describe('the ledger in a bad network, under a seed', () => {
   });
 
   it('is not kept by a rule with a version number in place of the head’s identity', async () => {
-    expect(wrong(await histories(range(1, FIXED_SEEDS), () => new VersionOnlyJudge()))).not.toEqual([]);
+    expect(await firstWrong(range(1, FIXED_SEEDS), () => new VersionOnlyJudge())).toBeDefined();
   });
 
   it('is not kept by a rule that does not look at the writer’s number', async () => {
-    expect(wrong(await histories(range(1, FIXED_SEEDS), () => new HeadOnlyJudge()))).not.toEqual([]);
+    expect(await firstWrong(range(1, FIXED_SEEDS), () => new HeadOnlyJudge())).toBeDefined();
   });
 });

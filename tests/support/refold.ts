@@ -21,12 +21,16 @@ export function refold(history: readonly JudgedFact[]): string[] {
     };
     for (const fact of facts) {
       const { stream, version, type, position } = fact;
-      if (version !== (versions.get(stream) ?? 0) + 1) violations.push(`position ${position}: ${stream} goes from version ${versions.get(stream) ?? 0} to ${version}`);
+      if (version !== (versions.get(stream) ?? 0) + 1)
+        violations.push(`position ${position}: ${stream} goes from version ${versions.get(stream) ?? 0} to ${version}`);
       versions.set(stream, version);
       const kind = kindOf(stream);
       if (!kind?.events[type]) continue;
       const refusal = refuse(kind, states.get(stream), fact, context);
-      if (refusal) violations.push(`position ${position}: ${stream} accepted what is refused as ${refusal.code}: ${refusal.message}`);
+      if (refusal)
+        violations.push(
+          `position ${position}: ${stream} accepted what is refused as ${refusal.code}: ${refusal.message}`,
+        );
       states.set(stream, kind.evolve(states.get(stream), fact));
     }
   }

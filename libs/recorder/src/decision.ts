@@ -122,12 +122,7 @@ export function decide({ request, view, nowMs, newId }: DecisionInput): Verdict 
   return { kind: 'accepted', decision: { events: [...events, ...keys], posted: events.length, heads, written } };
 }
 
-function eventOf(
-  proposed: ProposedEvent,
-  request: PostRequest,
-  version: number,
-  newId: () => string,
-): RecordedEvent {
+function eventOf(proposed: ProposedEvent, request: PostRequest, version: number, newId: () => string): RecordedEvent {
   return {
     id: proposed.id ?? newId(),
     stream: proposed.stream,

@@ -1,2 +1,10 @@
+export {
+  contentHash,
+  decide,
+  latestDateOnEarth,
+  type Decision,
+  type PostRequest,
+  type ProposedEvent,
+} from './decision';
 export * from './recorder';
-export { contentHash, decide, type Decision, type PostRequest, type ProposedEvent } from './decision';
+export * from './recorder.module';

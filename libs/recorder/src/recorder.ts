@@ -279,7 +279,8 @@ export class Recorder {
     }
   }
 
-  private unwritableBecause(): string | undefined {
+  /** Why nothing can be written just now, or nothing. */
+  unwritableBecause(): string | undefined {
     if (this.clockSkewMs > this.limits.maxClockSkewMs) {
       return `the log's clock and ours differ by ${Math.round(this.clockSkewMs / 1_000)} s, at most ${this.limits.maxClockSkewMs / 1_000} s are allowed: set the clocks right, then restart this service`;
     }

@@ -1,4 +1,5 @@
 import { REFUSALS, type Refusal } from '@deal-ledger/domain';
+import { Problem, type FieldError } from '@deal-ledger/service';
 import type { PostResult } from '../recorder';
 
 /** An answer before it is HTTP: an import's lines are made of the same. */
@@ -8,18 +9,8 @@ export interface HttpAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A problem's own members (RFC 9457); title, type and instance come from the service. */
-export interface ProblemAnswer {
-  readonly status: number;
-  readonly code: string;
-  readonly detail: string;
-  readonly errors?: readonly { readonly code: string; readonly pointer?: string; readonly message: string }[];
-  readonly extra?: Readonly<Record<string, unknown>>;
-  readonly retryAfterSeconds?: number;
-}
-
-/** The answer to one stream's post, or the problem. */
-export function answerOf(result: PostResult, stream?: string): { readonly ok: HttpAnswer } | { readonly problem: ProblemAnswer } {
+/** The answer to a post; with `stream`, to one of a single stream. */
+export function answerOf(result: PostResult, stream?: string): HttpAnswer | Problem {
   switch (result.outcome) {
     case 'recorded':
     case 'wouldRecord': {
@@ -28,69 +19,83 @@ export function answerOf(result: PostResult, stream?: string): { readonly ok: Ht
       const created = result.outcome === 'recorded' && !result.replayed;
       const place = position === undefined ? {} : { position };
       return {
-        ok: {
-          status: created ? 201 : 200,
-          headers: {
-            ...(stream === undefined ? {} : { etag: `"${version}"` }),
-            ...(result.outcome === 'recorded' && result.replayed ? { 'idempotent-replayed': 'true' } : {}),
-          },
-          body:
-            stream === undefined
-              ? { ...place, events }
-              : { stream, version, ...place, events: events.map(({ id, version: at, type }) => ({ id, version: at, type })) },
+        status: created ? 201 : 200,
+        headers: {
+          ...(stream === undefined ? {} : { etag: `"${version}"` }),
+          ...(result.outcome === 'recorded' && result.replayed ? { 'idempotent-replayed': 'true' } : {}),
         },
+        body:
+          stream === undefined
+            ? { ...place, events }
+            : {
+                stream,
+                version,
+                ...place,
+                events: events.map(({ id, version: at, type }) => ({ id, version: at, type })),
+              },
       };
     }
     case 'refused': {
       const { refusal, index, position } = result;
       const pointer = index === undefined ? refusal.pointer : `/events/${index}${refusal.pointer ?? ''}`;
-      return {
-        problem: {
-          status: REFUSALS[refusal.code],
-          code: refusal.code,
-          detail: refusal.message,
-          errors: [{ code: refusal.code, ...(pointer === undefined ? {} : { pointer }), message: refusal.message }],
-          extra: { ...refusal.details, position },
-        },
-      };
+      return new Problem({
+        status: REFUSALS[refusal.code],
+        code: refusal.code,
+        detail: refusal.message,
+        errors: [fieldError(refusal.code, pointer, refusal.message)],
+        members: { ...refusal.details, position },
+      });
     }
     case 'stale': {
       const { stream: which, expected, actual, position } = result;
       const detail = `${which} is at version ${actual}, If-Match says ${expected}. Read it again and decide on what it is now.`;
-      return { problem: { status: 412, code: 'VERSION_CONFLICT', detail, extra: { expected, actual, position } } };
+      return new Problem({ status: 412, code: 'VERSION_CONFLICT', detail, members: { expected, actual, position } });
     }
     case 'tooLarge':
-      return { problem: { status: 413, code: 'COMMIT_TOO_LARGE', detail: result.message } };
+      return new Problem({ status: 413, code: 'COMMIT_TOO_LARGE', detail: result.message });
     case 'contended':
-      return {
-        problem: {
-          status: 503,
-          code: 'CONTENDED',
-          detail: `Others wrote to the same streams first, ${result.tries} times in a row. Nothing was recorded. Send the same request again.`,
-          retryAfterSeconds: 1,
-        },
-      };
+      return new Problem({
+        status: 503,
+        code: 'CONTENDED',
+        detail: `Others wrote to the same streams first, ${result.tries} times in a row. Nothing was recorded. Send the same request again.`,
+        retryAfterS: 1,
+      });
     case 'unavailable':
-      return { problem: { status: 503, code: 'UNAVAILABLE', detail: `Nothing was recorded: ${result.reason}. Send the same request again.`, retryAfterSeconds: 2 } };
+      return new Problem({
+        status: 503,
+        code: 'UNAVAILABLE',
+        detail: `Nothing was recorded: ${result.reason}. Send the same request again.`,
+        retryAfterS: 2,
+      });
     case 'unknown':
-      return {
-        problem: {
-          status: 503,
-          code: 'OUTCOME_UNKNOWN',
-          detail: `The ledger did not confirm within ${result.afterMs} ms, so whether this was recorded is unknown. Send the same request again, unchanged: if it was recorded, you get its answer; if not, it is recorded now, once.`,
-          retryAfterSeconds: 2,
-        },
-      };
+      return new Problem({
+        status: 503,
+        code: 'OUTCOME_UNKNOWN',
+        detail: `The ledger did not confirm within ${result.afterMs} ms, so whether this was recorded is unknown. Send the same request again, unchanged: if it was recorded, you get its answer; if not, it is recorded now, once.`,
+        retryAfterS: 2,
+      });
   }
 }
 
 /** Everything that is wrong with a body, at once. */
-export function invalidBody(refusals: readonly Refusal[]): ProblemAnswer {
+export function invalidBody(refusals: readonly Refusal[]): Problem {
   const [first] = refusals;
-  return {
+  return new Problem({
     status: 422,
     code: refusals.length === 1 && first ? first.code : 'VALIDATION_FAILED',
-    detail: refusals.length === 1 && first ? first.message : `${refusals.length} things are wrong with the body; each is listed under errors.`,
-    errors: refusals.slice(0, 100).map(({ code, pointer, message }) => ({ code, ...(pointer === undefined ? {} : { pointer }), message })),
-  };
+    detail:
+      refusals.length === 1 && first
+        ? first.message
+        : `${refusals.length} things are wrong with the body; each is listed under errors.`,
+    errors: refusals.slice(0, MAX_ERRORS).map(({ code, pointer, message }) => fieldError(code, pointer, message)),
+  });
 }
+
+/** A body of a thousand faults does not make an answer of a thousand. */
+const MAX_ERRORS = 100;
+
+const fieldError = (code: string, pointer: string | undefined, message: string): FieldError => ({
+  code,
+  message,
+  ...(pointer === undefined ? {} : { pointer }),
+});

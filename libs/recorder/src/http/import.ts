@@ -20,7 +20,10 @@ export type AnswerLine = (line: ImportLine, earlier: Promise<void>) => Promise<s
  * Answers NDJSON line by line, in order, while it still comes in. Nothing is read on while too many
  * lines are under way or the reader of the answers is slow, and nothing while memory would grow.
  */
-export async function* answerLines(chunks: AsyncIterable<Buffer>, answer: AnswerLine): AsyncGenerator<string, void, undefined> {
+export async function* answerLines(
+  chunks: AsyncIterable<Buffer>,
+  answer: AnswerLine,
+): AsyncGenerator<string, void, undefined> {
   const underWay: Promise<string>[] = [];
   let done = false;
   let failure: unknown;
@@ -32,7 +35,8 @@ export async function* answerLines(chunks: AsyncIterable<Buffer>, answer: Answer
     let earlier: Promise<void> = Promise.resolve();
     for await (const lines of linesOf(chunks)) {
       for (const line of lines) {
-        while (underWay.length >= MAX_LINES_IN_FLIGHT && !abandoned) await new Promise<void>((wake) => (wakeReader = wake));
+        while (underWay.length >= MAX_LINES_IN_FLIGHT && !abandoned)
+          await new Promise<void>((wake) => (wakeReader = wake));
         if (abandoned) return;
         const answered = answer(line, earlier);
         earlier = Promise.all([earlier, answered]).then(() => undefined);

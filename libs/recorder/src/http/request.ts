@@ -7,7 +7,8 @@ export const LOCAL_ACTOR = { id: 'local' } as const;
 
 const STREAM_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-export type Read<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly refusals: readonly Refusal[] };
+export type Read<Value> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly refusals: readonly Refusal[] };
 
 /** The stream that a path or an event names, if it can be one of a kind we know. */
 export function streamName(kind: StreamKind, id: string): string | undefined {
@@ -26,27 +27,52 @@ export function readStreamPost(kind: StreamKind, stream: string, body: unknown):
 export function readCommit(body: unknown, also: readonly string[] = []): Read<readonly ProposedEvent[]> {
   return readEvents(body, also, (item, pointer) => {
     if (!isObject(item) || typeof item['stream'] !== 'string') {
-      return [invalid('Say which stream the event is for, as kind/id, for example deal/nvda-openai.', `${pointer}/stream`)];
+      return [
+        invalid('Say which stream the event is for, as kind/id, for example deal/nvda-openai.', `${pointer}/stream`),
+      ];
     }
     const { stream, ...event } = item as { stream: string };
     const kind = kindOf(stream);
     if (!kind || streamName(kind, stream.slice(kind.name.length + 1)) !== stream) {
-      return [invalid(`"${stream.slice(0, 120)}" is not a stream that can be written: it is kind/id, with a kind of this ledger and an id of 1 to 100 of the characters A-Z a-z 0-9 . _ -`, `${pointer}/stream`)];
+      return [
+        invalid(
+          `"${stream.slice(0, 120)}" is not a stream that can be written: it is kind/id, with a kind of this ledger and an id of 1 to 100 of the characters A-Z a-z 0-9 . _ -`,
+          `${pointer}/stream`,
+        ),
+      ];
     }
     const parsed = parseEvent(kind, event, pointer);
     return parsed.ok ? [{ ...parsed.event, stream }] : parsed.refusals;
   });
 }
 
-function readEvents(body: unknown, also: readonly string[], read: (item: unknown, pointer: string) => readonly (ProposedEvent | Refusal)[]): Read<readonly ProposedEvent[]> {
-  if (!isObject(body)) return { ok: false, refusals: [invalid('The body is a JSON object with the field "events".', '')] };
+function readEvents(
+  body: unknown,
+  also: readonly string[],
+  read: (item: unknown, pointer: string) => readonly (ProposedEvent | Refusal)[],
+): Read<readonly ProposedEvent[]> {
+  if (!isObject(body))
+    return { ok: false, refusals: [invalid('The body is a JSON object with the field "events".', '')] };
   const refusals: Refusal[] = Object.keys(body)
     .filter((key) => key !== 'events' && !also.includes(key))
-    .map((key) => refusal('UNKNOWN_FIELD', `There is no field "${key.slice(0, 100)}" here; check its spelling or leave it out.`, { pointer: `/${escape(key)}` }));
+    .map((key) =>
+      refusal('UNKNOWN_FIELD', `There is no field "${key.slice(0, 100)}" here; check its spelling or leave it out.`, {
+        pointer: `/${escape(key)}`,
+      }),
+    );
   const items = body['events'];
   if (!Array.isArray(items) || items.length < 1 || items.length > MAX_POSTED_EVENTS) {
     const given = Array.isArray(items) ? `${items.length} were given; ` : '';
-    return { ok: false, refusals: [...refusals, invalid(`"events" is a list of 1 to ${MAX_POSTED_EVENTS} events; ${given}post the rest in another commit.`, '/events')] };
+    return {
+      ok: false,
+      refusals: [
+        ...refusals,
+        invalid(
+          `"events" is a list of 1 to ${MAX_POSTED_EVENTS} events; ${given}post the rest in another commit.`,
+          '/events',
+        ),
+      ],
+    };
   }
   const events: ProposedEvent[] = [];
   for (const [index, item] of items.entries()) {
@@ -66,4 +92,5 @@ export const canBeRepeated = ({ events, commandId }: Pick<PostRequest, 'events' 
 
 const invalid = (message: string, pointer: string): Refusal => refusal('VALIDATION_FAILED', message, { pointer });
 const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

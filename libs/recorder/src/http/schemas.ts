@@ -68,4 +68,17 @@ export const CommitBodySchema = z
   })
   .meta({ id: 'Commit' });
 
-export const ImportLineSchema = CommitBodySchema.extend({ idempotencyKey: z.string().optional() }).meta({ id: 'ImportLine' });
+export const ImportLineSchema = CommitBodySchema.extend({ idempotencyKey: z.string().optional() }).meta({
+  id: 'ImportLine',
+});
+
+export const ImportResultSchema = z
+  .looseObject({
+    line: z.int().positive().describe('Number of the line, from 1.'),
+    status: z.int().describe('What the commit would have been answered as a request of its own.'),
+    position: Position.optional(),
+    events: z.array(RecordedEventSchema.extend({ stream: z.string() })).optional(),
+    code: z.string().optional(),
+    detail: z.string().optional(),
+  })
+  .meta({ id: 'ImportResult' });

@@ -1,0 +1,128 @@
+import { Readable } from 'node:stream';
+import { Body, Controller, Headers, HttpCode, Inject, Post, Query, Res, StreamableFile } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { Operation, Problem, queryOf } from '@deal-ledger/service';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { PostEvents } from '../messages';
+import { answerOf, invalidBody } from './answer';
+import { expectedVersionOf, idempotencyKeyOf, PostHeaders, PostQuery, requireIdentity, traceparentOf } from './headers';
+import { afterEarlier, answerLines, type ImportLine } from './import';
+import { LOCAL_ACTOR, readCommit } from './request';
+import { CommitAnswerSchema, CommitBodySchema, ImportLineSchema, ImportResultSchema, MAX_LINE_BYTES } from './schemas';
+
+/** Commits of several streams, and many commits at once. Takes every kind of stream. */
+@Controller('v1')
+export class CommitsController {
+  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+
+  @Post('commits')
+  @Operation({
+    summary: 'Records events of several streams, all or nothing',
+    description: 'If-Match and Idempotency-Key are about the stream of the first event.',
+    query: PostQuery,
+    headers: PostHeaders,
+    body: CommitBodySchema,
+    responses: {
+      201: { description: 'Recorded.', json: CommitAnswerSchema },
+      200: {
+        description: 'Recorded before by the same request, or a dry run.',
+        json: CommitAnswerSchema,
+        headers: { 'idempotent-replayed': 'true, when it was recorded before.' },
+      },
+      problems: [400, 404, 409, 412, 413, 415, 422, 503],
+    },
+  })
+  async commit(
+    @Query(queryOf(PostQuery)) { dryRun }: z.output<typeof PostQuery>,
+    @Headers() headers: Record<string, string | undefined>,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const expectedVersion = expectedVersionOf(headers);
+    const commandId = idempotencyKeyOf(headers);
+    const read = readCommit(body);
+    if (!read.ok) throw invalidBody(read.refusals);
+    const request = {
+      events: read.value,
+      actor: LOCAL_ACTOR,
+      expectedVersion,
+      commandId,
+      traceparent: traceparentOf(headers),
+    };
+    requireIdentity(request);
+    const answer = answerOf(await this.commands.execute(new PostEvents(request, dryRun === 'true')));
+    if (answer instanceof Problem) throw answer;
+    reply.code(answer.status).headers(answer.headers);
+    return answer.body;
+  }
+
+  @Post('import')
+  @HttpCode(200)
+  @Operation({
+    summary: 'Records many commits, a line each',
+    description:
+      'NDJSON both ways, at the same time: a line is a commit, and gets a line of answer, in order. A line that is refused does not stop the others. Nothing is doubled when the whole is sent again.',
+    ndjsonBody: ImportLineSchema,
+    responses: { 200: { description: 'One line per line.', ndjson: ImportResultSchema }, problems: [400, 415, 503] },
+  })
+  import(@Body() body: AsyncIterable<Buffer>, @Res({ passthrough: true }) reply: FastifyReply): StreamableFile {
+    void reply.header('content-type', 'application/x-ndjson');
+    return new StreamableFile(
+      Readable.from(
+        answerLines(body, (line, earlier) => this.answer(line, earlier)),
+        { objectMode: false, highWaterMark: 256 * 1024 },
+      ),
+      { type: 'application/x-ndjson' },
+    );
+  }
+
+  private async answer({ number, text }: ImportLine, earlier: Promise<void>): Promise<string> {
+    try {
+      const request = requestOf(text);
+      const answer = answerOf(await afterEarlier(() => this.commands.execute(new PostEvents(request, false)), earlier));
+      if (answer instanceof Problem) throw answer;
+      return JSON.stringify({ line: number, status: answer.status, ...answer.body });
+    } catch (error) {
+      const problem =
+        error instanceof Problem
+          ? error
+          : new Problem({
+              status: 500,
+              code: 'INTERNAL',
+              detail: 'Something went wrong with this line on our side.',
+              cause: error,
+            });
+      return JSON.stringify({ line: number, ...problem.body() });
+    }
+  }
+}
+
+function requestOf(text: string | undefined): PostEvents['request'] {
+  if (text === undefined) {
+    throw new Problem({
+      status: 413,
+      code: 'LINE_TOO_LONG',
+      detail: `A line has at most ${MAX_LINE_BYTES} bytes. Split the commit.`,
+    });
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new Problem({
+      status: 400,
+      code: 'MALFORMED_JSON',
+      detail: `The line is not JSON: ${(error as Error).message}`,
+    });
+  }
+  const read = readCommit(body, ['idempotencyKey']);
+  if (!read.ok) throw invalidBody(read.refusals);
+  const key = (body as { idempotencyKey?: unknown }).idempotencyKey;
+  if (key !== undefined && typeof key !== 'string') {
+    throw new Problem({ status: 422, code: 'VALIDATION_FAILED', detail: '"idempotencyKey" is a string.' });
+  }
+  const request = { events: read.value, actor: LOCAL_ACTOR, commandId: idempotencyKeyOf({ 'idempotency-key': key }) };
+  requireIdentity(request);
+  return request;
+}

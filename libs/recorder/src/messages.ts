@@ -1,0 +1,27 @@
+import { Command, Query } from '@nestjs/cqrs';
+import type { PostRequest } from './decision';
+import type { PostResult, Recorder } from './recorder';
+
+/** Record events, or with `dryRun` only say what would come of it. */
+export class PostEvents extends Command<PostResult> {
+  constructor(
+    readonly request: PostRequest,
+    readonly dryRun: boolean,
+  ) {
+    super();
+  }
+}
+
+/** One stream, as of now or later. */
+export class ReadStream extends Query<Awaited<ReturnType<Recorder['read']>>> {
+  constructor(readonly stream: string) {
+    super();
+  }
+}
+
+/** The streams of one kind, as of now or later. */
+export class ListStreams extends Query<Awaited<ReturnType<Recorder['list']>>> {
+  constructor(readonly kind: string) {
+    super();
+  }
+}
