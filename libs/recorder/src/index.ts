@@ -8,3 +8,4 @@ export {
 } from './decision';
 export * from './recorder';
 export * from './recorder.module';
+export { serveRecorder, type RecordingService } from './serve';

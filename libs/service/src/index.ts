@@ -9,3 +9,4 @@ export * from './readiness';
 export * from './routes';
 export * from './settings';
 export * from './validate';
+export * from './process';

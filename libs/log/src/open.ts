@@ -1,0 +1,45 @@
+import { KafkaLog } from './kafka';
+import { LogHalted, type Log } from './log';
+import { PostgresLog } from './postgres';
+import type { LogLogger } from './waiting';
+
+export interface OpenLogOptions {
+  /** The log is in Kafka when there are any, else in Postgres. */
+  readonly brokers: readonly string[] | undefined;
+  readonly databaseUrl: string | undefined;
+  /** Name of the log. */
+  readonly topic: string;
+  /** Append time of a log in Postgres, where it is not the database's own. */
+  readonly nowMs?: (() => number) | undefined;
+  readonly logger: LogLogger;
+}
+
+const RETRY_MS = 1_000;
+
+/**
+ * Opens the log that the settings name, and waits as long as it takes for the broker or database to
+ * come up: services and stores may be started in any order.
+ * @throws LogHalted when it is there but not as it must be
+ */
+export async function openLog({ brokers, databaseUrl, topic, nowMs, logger }: OpenLogOptions): Promise<Log> {
+  for (;;) {
+    try {
+      if (brokers) return await KafkaLog.open({ brokers, topic, logger });
+      if (databaseUrl !== undefined)
+        return await PostgresLog.open({
+          connectionString: databaseUrl,
+          table: topic,
+          logger,
+          ...(nowMs ? { clock: nowMs } : {}),
+        });
+      throw new LogHalted(
+        'LOG_MISCONFIGURED',
+        'neither Kafka brokers nor a database are set: there is nowhere to keep the log',
+      );
+    } catch (error) {
+      if (error instanceof LogHalted) throw error;
+      logger.warn({ err: error, store: brokers ?? 'Postgres' }, 'the log cannot be opened yet, trying again');
+      await new Promise((resume) => setTimeout(resume, RETRY_MS));
+    }
+  }
+}

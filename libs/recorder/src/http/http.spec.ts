@@ -1,0 +1,227 @@
+import { catalogue, deal, party, source } from '@deal-ledger/domain';
+import { MemoryLog } from '@deal-ledger/log';
+import { createService, settingsOf } from '@deal-ledger/service';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { RecorderModule } from '../recorder.module';
+
+const SOURCES = [{ sourceId: 's1', attribution: 'official', confidence: 'high' }];
+const registered = (id: string, extra: object = {}): object => ({
+  id: `reg-${id}`,
+  type: 'PartyRegistered',
+  effective: '2025-10-05',
+  sources: SOURCES,
+  data: { partyId: id, name: id, aliases: [id] },
+  ...extra,
+});
+const SOURCE = {
+  id: 'src-1',
+  type: 'SourceRegistered',
+  effective: '2025-10-05',
+  sources: [],
+  data: { sourceId: 's1', kind: 'press', language: 'en', title: 'A source', publishedOn: null },
+};
+const opened = (id: string, parties: readonly string[]): object => ({
+  id: `open-${id}`,
+  type: 'DealOpened',
+  effective: '2025-10-05',
+  sources: SOURCES,
+  data: {
+    dealId: id,
+    title: id,
+    kinds: ['supply'],
+    parties: parties.map((partyId) => ({ partyId, role: 'supplier' })),
+  },
+});
+
+describe('the HTTP face of a recorder', () => {
+  let app: NestFastifyApplication;
+  let log: MemoryLog;
+
+  const post = (url: string, payload: object, headers: Record<string, string> = {}) =>
+    app.inject({ method: 'POST', url, payload, headers });
+
+  beforeEach(async () => {
+    log = new MemoryLog();
+    app = await createService({
+      name: 'deals',
+      module: RecorderModule.of({ source: '/deals', kinds: [source, party, deal], log }),
+      settings: settingsOf({ LOG_LEVEL: 'silent' }),
+      openApi: { title: 'Deals', description: '' },
+    });
+    while ((await app.inject('/health/ready')).statusCode !== 200) await new Promise(setImmediate);
+    expect((await post('/v1/sources/s1/events', { events: [SOURCE] })).statusCode).toBe(201);
+  });
+  afterEach(() => app.close());
+
+  it('records what is posted and says where', async () => {
+    const answer = await post('/v1/parties/nvidia/events', { events: [registered('nvidia')] });
+    expect(answer.statusCode).toBe(201);
+    expect(answer.headers['etag']).toBe('"1"');
+    expect(answer.json()).toEqual({
+      stream: 'party/nvidia',
+      version: 1,
+      position: 2,
+      events: [{ id: 'reg-nvidia', version: 1, type: 'PartyRegistered' }],
+    });
+    expect((await app.inject('/v1/parties/nvidia')).json()).toMatchObject({
+      stream: 'party/nvidia',
+      version: 1,
+      position: 2,
+      state: { party: { name: 'nvidia' } },
+    });
+    expect((await app.inject('/v1/parties')).json()).toMatchObject({
+      streams: [{ stream: 'party/nvidia', id: 'nvidia' }],
+    });
+  });
+
+  it('answers a repeated request with the first answer, and refuses its id with other content', async () => {
+    const first = await post('/v1/parties/nvidia/events', { events: [registered('nvidia')] });
+    const again = await post('/v1/parties/nvidia/events', { events: [registered('nvidia')] }, { 'if-match': '"0"' });
+    expect(again.statusCode).toBe(200);
+    expect(again.headers['idempotent-replayed']).toBe('true');
+    expect(again.body).toBe(first.body);
+    const other = await post('/v1/parties/nvidia/events', {
+      events: [registered('nvidia', { effective: '2025-10-04' })],
+    });
+    expect(other.statusCode).toBe(422);
+    expect(other.json()).toMatchObject({ code: 'COMMAND_ID_REUSED', recordedAtPosition: 2 });
+  });
+
+  it('takes an Idempotency-Key where events have no ids, and refuses neither', async () => {
+    const { id: _, ...event } = registered('nvidia') as { id: string };
+    expect((await post('/v1/parties/nvidia/events', { events: [event] })).json()).toMatchObject({
+      status: 400,
+      code: 'IDEMPOTENCY_REQUIRED',
+    });
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => post('/v1/parties/nvidia/events', { events: [event] }, { 'idempotency-key': 'k1' })),
+    );
+    expect([first?.statusCode, second?.statusCode].sort()).toEqual([200, 201]);
+    expect(second?.body).toBe(first?.body);
+  });
+
+  it('answers 412 to a version that is not the present one', async () => {
+    await post('/v1/parties/nvidia/events', { events: [registered('nvidia')] });
+    const stale = await post('/v1/parties/amd/events', { events: [registered('amd')] }, { 'if-match': '"1"' });
+    expect(stale.json()).toMatchObject({ status: 412, code: 'VERSION_CONFLICT', expected: 1, actual: 0 });
+    expect(
+      (await post('/v1/parties/amd/events', { events: [registered('amd')] }, { 'if-match': '"0"' })).statusCode,
+    ).toBe(201);
+    expect(
+      (await post('/v1/parties/amd/events', { events: [registered('amd')] }, { 'if-match': '1' })).json(),
+    ).toMatchObject({ status: 400 });
+  });
+
+  it('refuses what contradicts the ledger, with the position it rests on, and leaves nothing behind', async () => {
+    const before = await log.end();
+    const answer = await post('/v1/deals/d/events', { events: [opened('d', ['ghost', 'phantom'])] });
+    expect(answer.statusCode).toBe(409);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.json()).toMatchObject({
+      code: 'REF_NOT_FOUND',
+      position: before - 1,
+      errors: [{ pointer: '/events/0/data/parties/0/partyId' }],
+    });
+    expect(await log.end()).toBe(before);
+  });
+
+  it('gives one alias to one party only', async () => {
+    await post('/v1/parties/nvidia/events', {
+      events: [registered('nvidia', { data: { partyId: 'nvidia', name: 'NVIDIA', aliases: ['إنفيديا', 'Nvidia'] } })],
+    });
+    const taken = await post('/v1/parties/other/events', {
+      events: [registered('other', { data: { partyId: 'other', name: 'Other', aliases: ['ＮＶＩＤＩＡ'] } })],
+    });
+    expect(taken.json()).toMatchObject({ status: 409, code: 'PARTY_ALIAS_TAKEN' });
+  });
+
+  it('records several streams at once, or none of them', async () => {
+    const at = (stream: string, event: object): object => ({ stream, ...event });
+    const all = [
+      at('party/a', registered('a')),
+      at('party/b', registered('b')),
+      at('deal/ab', opened('ab', ['a', 'b'])),
+    ];
+    const before = await log.end();
+    const bad = await post('/v1/commits', { events: [...all, at('deal/cd', opened('cd', ['a', 'ghost']))] });
+    expect(bad.json()).toMatchObject({
+      code: 'REF_NOT_FOUND',
+      errors: [{ pointer: '/events/3/data/parties/1/partyId' }],
+    });
+    expect(await log.end()).toBe(before);
+    const good = await post('/v1/commits', { events: all });
+    expect(good.statusCode).toBe(201);
+    expect(good.json()).toMatchObject({
+      position: before,
+      events: [{ stream: 'party/a', version: 1 }, { stream: 'party/b' }, { stream: 'deal/ab' }],
+    });
+    expect((await post('/v1/commits', { events: all })).headers['idempotent-replayed']).toBe('true');
+  });
+
+  it('answers a dry run like the real call, and records nothing', async () => {
+    const before = await log.end();
+    expect((await post('/v1/parties/nvidia/events?dryRun=true', { events: [registered('nvidia')] })).json()).toEqual({
+      stream: 'party/nvidia',
+      version: 1,
+      events: [{ id: 'reg-nvidia', version: 1, type: 'PartyRegistered' }],
+    });
+    expect((await post('/v1/deals/d/events?dryRun=true', { events: [opened('d', ['x', 'y'])] })).json()).toMatchObject({
+      code: 'REF_NOT_FOUND',
+    });
+    expect(await log.end()).toBe(before);
+  });
+
+  it('imports lines that rest on one another, and answers each in order', async () => {
+    const lines = [
+      ...['a', 'b'].map((id) => JSON.stringify({ events: [{ stream: `party/${id}`, ...registered(id) }] })),
+      JSON.stringify({ events: [{ stream: 'deal/ab', ...opened('ab', ['a', 'b']) }] }),
+      'not json',
+      JSON.stringify({ events: [{ stream: 'deal/gg', ...opened('gg', ['a', 'ghost']) }] }),
+    ];
+    const send = () =>
+      app.inject({
+        method: 'POST',
+        url: '/v1/import',
+        headers: { 'content-type': 'application/x-ndjson' },
+        payload: lines.join('\n'),
+      });
+    const results = (body: string): object[] =>
+      body
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object);
+    const first = results((await send()).body);
+    expect(first).toMatchObject([
+      { line: 1, status: 201, position: 2 },
+      { line: 2, status: 201 },
+      { line: 3, status: 201, position: 4 },
+      { line: 4, status: 400, code: 'MALFORMED_JSON' },
+      { line: 5, status: 409, code: 'REF_NOT_FOUND' },
+    ]);
+    expect(results((await send()).body)).toMatchObject([
+      { line: 1, status: 200, position: 2 },
+      { status: 200 },
+      { status: 200 },
+      { status: 400 },
+      { status: 409 },
+    ]);
+  });
+
+  it('takes every kind in commits, whatever its own routes', async () => {
+    expect(Object.keys(catalogue)).toContain('funding');
+    expect((await app.inject('/v1/funding/x')).statusCode).toBe(404);
+    const answer = await post('/v1/commits', {
+      events: [
+        {
+          stream: 'reference/items',
+          id: 'i1',
+          type: 'ItemDefined',
+          effective: '2025-10-05',
+          sources: SOURCES,
+          data: { itemId: 'hbm', name: 'HBM', defaultUnit: 'EA' },
+        },
+      ],
+    });
+    expect(answer.statusCode).toBe(201);
+  });
+});

@@ -1,0 +1,36 @@
+import type { StreamKind } from '@deal-ledger/domain';
+import { openLog } from '@deal-ledger/log';
+import { clockOf, logOf, requireStores, runMain, settingsOrExit, startService } from '@deal-ledger/service';
+import { RecorderModule } from './recorder.module';
+
+export interface RecordingService {
+  readonly name: string;
+  /** The kinds of streams that have their routes here. */
+  readonly kinds: readonly StreamKind[];
+}
+
+/** Runs a recording service as a process of its own, until it is told to stop. */
+export function serveRecorder(service: RecordingService): void {
+  runMain(service.name, () => serve(service));
+}
+
+async function serve({ name, kinds }: RecordingService): Promise<void> {
+  const settings = settingsOrExit(name);
+  requireStores(name, settings, ['log']);
+  const log = await openLog({
+    brokers: settings.KAFKA_BROKERS,
+    databaseUrl: settings.DATABASE_URL,
+    topic: settings.LEDGER_TOPIC,
+    nowMs: settings.LEDGER_CLOCK === undefined ? undefined : () => clockOf(settings).nowMs(),
+    logger: logOf(name, settings),
+  });
+  await startService({
+    name,
+    settings,
+    module: RecorderModule.of({ source: `/${name}`, kinds, log, released: () => log.close() }),
+    openApi: {
+      title: `Deal Ledger: ${name}`,
+      description: `Records events of ${kinds.map((kind) => kind.route).join(', ')}. Every answer about the ledger names the position it rests on.`,
+    },
+  });
+}

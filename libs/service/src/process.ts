@@ -1,0 +1,34 @@
+import { pino, type Logger } from 'pino';
+import type { Settings } from './settings';
+
+/** The root logger of a process: JSON lines on standard output. */
+export const logOf = (name: string, settings: Pick<Settings, 'LOG_LEVEL'>): Logger =>
+  pino({ name, level: settings.LOG_LEVEL });
+
+/** A service that runs alone keeps its data somewhere it is told: the embedded database is for `npm start`. */
+export function requireStores(
+  name: string,
+  settings: Pick<Settings, 'KAFKA_BROKERS' | 'DATABASE_URL'>,
+  needs: readonly ('log' | 'database')[],
+): void {
+  const missing = [
+    ...(needs.includes('log') && !settings.KAFKA_BROKERS && !settings.DATABASE_URL
+      ? ['the log: set KAFKA_BROKERS (or DATABASE_URL, to keep it in Postgres)']
+      : []),
+    ...(needs.includes('database') && !settings.DATABASE_URL ? ['the tables: set DATABASE_URL'] : []),
+  ];
+  if (missing.length === 0) return;
+  process.stderr.write(
+    `${name} cannot start, it does not know where to find ${missing.join('; and ')}.\nnpm start runs everything with a database of its own, npm run cluster with a Kafka besides.\n`,
+  );
+  process.exit(2);
+}
+
+/** Runs a process's main; what it cannot get over ends the process with the reason and exit code 1. */
+export function runMain(name: string, main: () => Promise<unknown>): void {
+  main().catch((error: unknown) => {
+    process.stderr.write(`${name} cannot go on: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
+    process.exit(1);
+  });
+}
