@@ -5,7 +5,9 @@
 import { existsSync } from 'node:fs';
 import type { Config } from 'jest';
 
-const [globalSetup, globalTeardown] = ['setup', 'teardown'].map((part) => `${__dirname}/tests/harness/global-${part}.ts`);
+const [globalSetup, globalTeardown] = ['setup', 'teardown'].map(
+  (part) => `${__dirname}/tests/harness/global-${part}.ts`,
+);
 
 const config: Config = {
   rootDir: '.',

@@ -3,13 +3,14 @@ import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { clockOf, type Clock } from './clock';
 import { serveDocs } from './docs';
 import { HealthController } from './health';
 import { NestLog } from './nest-log';
 import { openApiOf, type OpenApiDocument, type OpenApiInfo } from './openapi';
 import { ProblemFilter } from './problem-filter';
+import { logOf } from './process';
 import { Readiness } from './readiness';
 import { Routes } from './routes';
 import { serverAdapter } from './server';
@@ -84,7 +85,7 @@ export async function startService(options: ServiceOptions): Promise<NestFastify
 async function create(
   options: ServiceOptions,
 ): Promise<{ app: NestFastifyApplication; readiness: Readiness; log: Logger }> {
-  const log = pino({ name: options.name, level: options.settings.LOG_LEVEL });
+  const log = logOf(options.name, options.settings);
   const readiness = new Readiness();
   const routes = new Routes();
   const adapter = serverAdapter(options.bodyLimitBytes ?? BODY_LIMIT_BYTES, routes, log);

@@ -96,7 +96,8 @@ function requestBodyJson(doc: OperationDoc, schemas: Components): Json {
 
 function responsesJson(doc: OperationDoc, schemas: Components): Json {
   const { problems = [], ...answers } = doc.responses;
-  const problem = { 'application/problem+json': { schema: schemas.of(problemSchema, 'output') } };
+  const problem =
+    problems.length === 0 ? {} : { 'application/problem+json': { schema: schemas.of(problemSchema, 'output') } };
   return Object.fromEntries([
     ...Object.entries(answers).map(([status, answer]) => [
       status,

@@ -77,7 +77,7 @@ export function settingsOf<Extra extends z.ZodRawShape = Record<never, never>>(
   const parsed = z.object(shape).safeParse(given);
   const wrong = parsed.success
     ? []
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${messageOf(issue)}`);
+    : parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${messageOf(issue)}`);
   if (env['NODE_ENV'] === 'production' && given['LEDGER_CLOCK'] !== undefined) {
     wrong.push('LEDGER_CLOCK: is for tests only; unset it, or do not run with NODE_ENV=production');
   }
