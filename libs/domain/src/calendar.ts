@@ -24,6 +24,8 @@ export const EDTF_PATTERN = /^[0-9X~?%/-]*(?:-Q[1-4])?$/;
 /** Year, month, quarter (`33`..`36`, or `Q1`..`Q4` as input) or half-year (`40`, `41`). */
 export const PERIOD_PATTERN = /^\d{4}(?:-(?:0[1-9]|1[0-2]|3[3-6]|4[01]|Q[1-4]))?$/;
 
+const DASH = '-'.charCodeAt(0);
+const ZERO = '0'.charCodeAt(0);
 const PLAIN = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/;
 // Seasons (21 to 32) have no days of their own: spring in Seoul is autumn in Sydney.
 const SEASON = /(?:^|\/)[0-9X]{4}-(?:2[1-9]|3[0-2])/;
@@ -36,10 +38,7 @@ const cache = new LRUCache<string, Effective | false>({ max: 10_000 });
  * `2026-Q4` is read as `2026-36`.
  */
 export function effectiveOf(text: string): Effective | undefined {
-  if (text.length === 10) {
-    const day = plain(text);
-    if (day !== undefined) return day;
-  }
+  if (isDay(text)) return { edtf: text, from: text, to: text };
   if (text.length > EDTF_MAX_LENGTH) return undefined;
   let known = cache.get(text);
   if (known === undefined) {
@@ -51,12 +50,16 @@ export function effectiveOf(text: string): Effective | undefined {
 
 /** The one way the ledger writes an EDTF value: quarters as `2026-36`. */
 export function normalEdtf(text: string): string {
+  if (!text.includes('Q')) return text;
   return text.replace(/-Q([1-4])$/, (_, quarter: string) => `-${32 + Number(quarter)}`);
 }
 
 /** Whether `text` is a calendar day that exists, within the years the ledger knows. */
 export function isDay(text: string): boolean {
-  return text.length === 10 && plain(text) !== undefined;
+  if (text.length !== 10 || text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH) return false;
+  const year = digits(text, 0, 4);
+  const day = digits(text, 8, 10);
+  return year >= FIRST_YEAR && year <= LAST_YEAR && day >= 1 && day <= daysInMonth(year, digits(text, 5, 7));
 }
 
 /** Whether `text` is a period in the form it is stored in or posted in. */
@@ -115,10 +118,9 @@ function plain(text: string): Effective | undefined {
   if (match === null) return undefined;
   const [, year = '', month, day] = match;
   if (month === undefined) return within(text, `${year}-01-01`, `${year}-12-31`);
+  if (day !== undefined) return isDay(text) ? within(text, text, text) : undefined;
   const length = daysInMonth(Number(year), Number(month));
-  if (length === undefined) return undefined;
-  if (day === undefined) return within(text, `${text}-01`, `${text}-${length}`);
-  return day >= '01' && Number(day) <= length ? within(text, text, text) : undefined;
+  return length > 0 ? within(text, `${text}-01`, `${text}-${length}`) : undefined;
 }
 
 function plainInterval(text: string): Effective | undefined {
@@ -134,10 +136,22 @@ function within(text: string, from: Day, to: Day): Effective | undefined {
   return inRange ? { edtf: text, from, to } : undefined;
 }
 
-function daysInMonth(year: number, month: number): number | undefined {
-  if (month < 1 || month > 12) return undefined;
+/** 0 for what is no month. */
+function daysInMonth(year: number, month: number): number {
+  if (!(month >= 1 && month <= 12)) return 0;
   if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** The number that the digits from `start` to before `end` make, NaN if one of them is no digit. */
+function digits(text: string, start: number, end: number): number {
+  let number = 0;
+  for (let index = start; index < end; index++) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 function monthNumber(day: Day): number {

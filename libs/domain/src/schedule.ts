@@ -3,7 +3,7 @@ import { check, type Report } from './check';
 import { CLAIM_VALUES, measureOf, measureOfClaim, numberOf, type Claim, type ClaimValue, type Measured } from './claim';
 import { firstDay, lastDay, monthsBetween } from './calendar';
 import { add, compare, grouped, sum } from './decimal';
-import { DaySchema, MoneyClaim, MoneySchema, PeriodSchema, QtyClaim, QtySchema } from './values';
+import { AmountSchema, DaySchema, MoneyClaim, PeriodSchema, QtyClaim } from './values';
 
 /** Most lines of an explicit schedule. */
 export const LINES_MAX = 600;
@@ -22,8 +22,6 @@ const inOrder = check<{ from: string; to: string }>(({ from, to }, report) => {
   }
 });
 
-const RampValue = z.union([MoneySchema.shape.amount, QtySchema.shape.value]);
-
 /** How the total of a leg falls on periods. */
 export const ScheduleSchema = z.discriminatedUnion('method', [
   z
@@ -35,7 +33,7 @@ export const ScheduleSchema = z.discriminatedUnion('method', [
     .check(inOrder)
     .describe('By days, both ends counted; a bucket a calendar month.'),
   z
-    .strictObject({ method: z.literal('ramp'), from: Month, to: Month, r0: RampValue, r1: RampValue })
+    .strictObject({ method: z.literal('ramp'), from: Month, to: Month, r0: AmountSchema, r1: AmountSchema })
     .check(inOrder)
     .describe('From r0 in the first month to r1 in the last, in equal steps.'),
   z.strictObject({ method: z.literal('lump'), period: PeriodSchema }).describe('All of it in one period.'),
