@@ -1,29 +1,91 @@
-import type { Fact } from '@deal-ledger/domain';
+import { addDecimals, negated } from './decimal';
+import type { Day, Decimal, LedgerEvent } from '@deal-ledger/domain';
 
 /**
  * One additive line that an event writes. A figure is a formula over sums of these, and nothing
  * in it is ever updated or deleted: a change of mind is a line of the opposite sign.
+ *
+ * The sum at knowledge position K and date D is over the lines of events up to K whose `effective`
+ * is absent or not after D. Two sorts of line share the table:
+ *
+ * - numeric lines: an `amount` in a `unit`, for example `leg.ceiling` of `nvda-openai/L2`;
+ * - attribute lines: `amount` `1` or `-1` and a `value`. An attribute holds the value whose lines
+ *   sum to 1; to change it from a day on is to write -1 of the old and +1 of the new for that day.
+ *
+ * Whether a number was stated at all cannot be read from a sum (a stated zero sums to nothing), so
+ * the attribute beside it says which numbers are stated.
+ *
+ * | measure | subject | holds |
+ * | --- | --- | --- |
+ * | `deal.stage` | deal | stage |
+ * | `leg` | deal/leg | class, category, parties, what is stated, schedule, source of the terms |
+ * | `leg.firm`, `.expected`, `.ceiling` | deal/leg | money by period; `value` names the party of a cut share |
+ * | `leg.qtyFirm`, `.qtyExpected`, `.qtyCeiling` | deal/leg | quantities likewise |
+ * | `policy` | policy | probability by stage |
+ * | `funding` | funding | funders, recipient, instrument, deal, whether undisclosed |
+ * | `funding.stage`, `funding.availability` | funding | stage; days between which money may be called |
+ * | `funding.ceiling`, `.committed`, `.repaid`, `.recallable` | funding | money |
+ * | `tranche`, `tranche.condition`, `tranche.cancelled` | funding/tranche | terms; met or waived; that it is cancelled |
+ * | `tranche.amount`, `tranche.received` | funding/tranche | money |
+ * | `call.called`, `call.received` | funding/tranche/call | money; `value` of the first says when it is due |
+ * | `forecast` | forecast/version | whose, of what, on which basis, and which lines it states |
+ * | `forecast.low`, `.base`, `.high` | forecast/version | money by period |
+ * | `pool`, `pool.availability` | pool | what is produced; when deliveries begin |
+ * | `pool.declaration`, `pool.capacity` | pool | months, bound and basis of a declared rate; the rate |
+ * | `request`, `request.ceiling` | reservation | who asks whom, of which pools, when; the rate |
  */
 export interface Posting {
   /** What is measured, for example `leg.ceiling` or `deal.stage`. */
   readonly measure: string;
-  /** Whose it is, for example `nvda-openai/L1`. */
+  /** Whose it is: ids joined by `/`, which no id contains. */
   readonly subject: string;
-  /** For a ±1 line of something that is not a number: its value, as canonical JSON text. */
+  /** Canonical JSON text: of an attribute its value, of a number what tells it from its like. */
   readonly value?: string | undefined;
   /** The bucket a time-phased amount falls in (EDTF period), absent for amounts without one. */
   readonly period?: string | undefined;
-  /** Counts in reports for this date and later; absent: whenever known. `YYYY-MM-DD`. */
-  readonly effective?: string | undefined;
-  /** Currency or unit of the amount; absent for ±1 lines. */
+  /** Counts in reports for this date and later; absent: whenever known. */
+  readonly effective?: Day | undefined;
+  /** Currency or unit of the amount; absent for attribute lines. */
   readonly unit?: string | undefined;
-  /** Exact decimal. */
-  readonly amount: string;
+  readonly amount: Decimal;
 }
 
-/** What one event of a stream kind adds to the postings. Pure. */
-export interface PostingRule<State = unknown> {
+/** How one kind of stream becomes postings. Pure. */
+export interface PostingRule<State = unknown, Event extends LedgerEvent = LedgerEvent> {
   /** The stream kind it listens to. */
   readonly kind: string;
-  post(before: State | undefined, event: Fact, after: State): readonly Posting[];
+  /** What the stream's later postings depend on; nothing when they depend on nothing. */
+  evolve(state: State | undefined, event: Event): State;
+  /** The difference that `event` makes: sums before it plus these are sums after it. */
+  post(before: State | undefined, event: Event, after: State): readonly Posting[];
+}
+
+/** A rule whose kind's state and events are its own business. */
+export type AnyPostingRule = PostingRule<unknown, LedgerEvent>;
+
+/** An attribute line that says `value` holds. */
+export function holds(measure: string, subject: string, value: object): Posting {
+  return { measure, subject, value: canonical(value), amount: '1' };
+}
+
+/** JSON text with sorted keys and without undefined members, so that equal values are equal text. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+/** What must be added to `before` to get `after`; lines that cancel out are left away. */
+export function difference(before: readonly Posting[], after: readonly Posting[]): Posting[] {
+  const net = new Map<string, Posting>();
+  const add = (posting: Posting, amount: Decimal): void => {
+    const { measure, subject, value, period, effective, unit } = posting;
+    const key = JSON.stringify([measure, subject, value, period, effective, unit]);
+    net.set(key, { ...posting, amount: addDecimals(net.get(key)?.amount ?? '0', amount) });
+  };
+  for (const posting of before) add(posting, negated(posting.amount));
+  for (const posting of after) add(posting, posting.amount);
+  return [...net.values()].filter(({ amount }) => amount !== '0');
 }

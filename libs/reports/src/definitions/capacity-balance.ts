@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { equal, id, list, lists, quantity, ratio, text, type ReportDefinition } from '../report';
+import { containing, flagsOf, linesOf } from './sql';
+
+export const CapacityBalance = z
+  .object({
+    poolId: id('The pool.'),
+    scope: id('supplier or global.'),
+    supplierId: text('Whose capacity it is.'),
+    itemId: id('What is produced.'),
+    unit: id('Unit of the quantities, each for as long as the pool says.'),
+    period: id('Month from which a capacity is declared; of a pool without declaration the window of its first deliveries.'),
+    capacity: quantity('Declared for that month.'),
+    capacityBound: text('exact, about, upTo, atLeast, moreThan or lessThan.'),
+    capacityBasis: text('declared, contracted, thirdPartyEstimate or derived.'),
+    requestedCeiling: quantity('The most that open requests ask for, each in full in every pool it names.'),
+    reservedFirm: quantity('Reserved, binding and firm.'),
+    reservedNonBinding: quantity('Everything else that is reserved.'),
+    delivered: quantity('Delivered.'),
+    accepted: quantity('Accepted by the buyer.'),
+    shortfall: quantity('Declared short.'),
+    headroomFirm: quantity('capacity less reservedFirm.'),
+    ratioAtFirm: ratio('reservedFirm / capacity.'),
+    ratioAtCeiling: ratio('The greater of requestedCeiling and what is reserved, / capacity.'),
+    ratioBound: text('What the bound of the capacity makes of the ratio: exact, about, atLeast, atMost, moreThan or lessThan.'),
+    reservations: list('Who asks.'),
+    flags: list(
+      'OVER_COMMITTED: more is asked for than exists. DERIVED: the capacity is. SCOPE_DIFFERS: a request asks for more than this item. ' +
+        'UNIT_MISMATCH: a request is in another unit. UNDISCLOSED_REQUESTS: some ask for a secret quantity. FIRST_DELIVERY_WINDOW: see period.',
+    ),
+  })
+  .meta({ id: 'CapacityBalance' });
+
+const SQL = `
+with ${linesOf('pool', 'pool.availability', 'pool.declaration', 'pool.capacity', 'request', 'request.ceiling')},
+declaration as (
+  select d.subject as pool_id, d.position, coalesce(c.amount, 0) as rate, d.value ->> 'bound' as bound, d.value ->> 'basis' as basis,
+    d.value ->> 'firstMonth' as first_month, d.value ->> 'lastMonth' as last_month
+  from line as d
+  left join line as c on c.measure = 'pool.capacity' and c.subject = d.subject and c.value ->> 'eventId' = d.value ->> 'eventId'
+  where d.measure = 'pool.declaration'
+),
+slot as (
+  select distinct pool_id, first_month as period, first_month, first_month as last_month, false as is_window from declaration
+  union all
+  select subject, (value ->> 'from') || '/' || (value ->> 'to'), left(value ->> 'from', 7), left(value ->> 'to', 7), true
+  from line where measure = 'pool.availability' and subject not in (select pool_id from declaration)
+),
+pool_slot as (
+  select slot.*, p.value as pool, d.rate as capacity, d.bound, d.basis
+  from slot
+  join line as p on p.measure = 'pool' and p.subject = slot.pool_id
+  left join lateral (
+    select rate, bound, basis from declaration
+    where pool_id = slot.pool_id and first_month <= period and (last_month is null or last_month >= period)
+    order by first_month desc, position desc limit 1
+  ) as d on true
+),
+asked as (
+  select s.pool_id, s.period, count(*) as requests,
+    array_agg(r.subject order by r.subject collate "C") as reservations,
+    bool_or(r.value ->> 'scopeNote' is not null) as differs,
+    bool_or(is_secret) as is_secret, bool_and(is_secret) as all_secret,
+    bool_or(not is_secret and factor is null) as is_mismatch,
+    sum(coalesce(a.amount, 0) * factor) as requested
+  from pool_slot as s
+  join line as r on r.measure = 'request' and r.value -> 'poolIds' @> to_jsonb(s.pool_id)
+    and (r.value ->> 'firstMonth' is null or r.value ->> 'firstMonth' <= s.last_month)
+    and (r.value ->> 'lastMonth' is null or r.value ->> 'lastMonth' >= s.first_month)
+  left join line as a on a.measure = 'request.ceiling' and a.subject = r.subject
+  cross join lateral (
+    select (r.value ->> 'undisclosed')::boolean as is_secret,
+      case
+        when r.value ->> 'per' is distinct from s.pool ->> 'per' then null
+        when r.value ->> 'unit' = s.pool ->> 'unit' then 1
+        when r.value ->> 'unit' = 'GW' and s.pool ->> 'unit' = 'MW' then 1000
+        when r.value ->> 'unit' = 'MW' and s.pool ->> 'unit' = 'GW' then 0.001
+      end as factor
+  ) as units
+  group by s.pool_id, s.period
+),
+balance as (
+  select s.*, coalesce(is_mismatch, false) as is_mismatch, coalesce(differs, false) as differs, coalesce(is_secret, false) as is_secret,
+    coalesce(reservations, '{}') as reservations,
+    case when not coalesce(is_mismatch, false) and not coalesce(all_secret, false) then coalesce(requested, 0) end as requested
+  from pool_slot as s left join asked as a on a.pool_id = s.pool_id and a.period = s.period
+)
+${containing(`
+  select pool_id as "poolId", pool ->> 'scope' as scope, pool ->> 'supplierId' as "supplierId", pool ->> 'itemId' as "itemId", pool ->> 'unit' as unit,
+    period, capacity, bound as "capacityBound", basis as "capacityBasis", requested as "requestedCeiling",
+    0 as "reservedFirm", 0 as "reservedNonBinding", 0 as delivered, 0 as accepted, 0 as shortfall, capacity as "headroomFirm",
+    case when not is_mismatch then ratio(0, capacity) end as "ratioAtFirm",
+    ratio(requested, capacity) as "ratioAtCeiling",
+    case bound when 'lessThan' then 'moreThan' when 'upTo' then 'atLeast' when 'atLeast' then 'atMost' when 'moreThan' then 'lessThan' else bound end as "ratioBound",
+    reservations,
+    ${flagsOf({
+      OVER_COMMITTED: 'requested > capacity',
+      DERIVED: `basis = 'derived'`,
+      SCOPE_DIFFERS: 'differs',
+      UNIT_MISMATCH: 'is_mismatch',
+      UNDISCLOSED_REQUESTS: 'is_secret',
+      FIRST_DELIVERY_WINDOW: 'is_window',
+    })}
+  from balance`)}
+order by "poolId" collate "C", period collate "C"`;
+
+/** R7: what each pool can produce, and what is asked of it. */
+export const capacityBalance: ReportDefinition = {
+  name: 'capacity-balance',
+  summary: 'Capacity of each pool by month, beside what is requested and reserved of it.',
+  row: CapacityBalance,
+  filters: {
+    poolId: equal('poolId'),
+    itemId: equal('itemId'),
+    supplierId: equal('supplierId'),
+    scope: equal('scope'),
+    period: equal('period'),
+    reservation: lists('reservations'),
+    flag: lists('flags'),
+  },
+  options: {},
+  sql: SQL,
+  totals: (rows) => ({
+    overCommitted: rows.filter(({ flags }) => Array.isArray(flags) && flags.includes('OVER_COMMITTED')).length,
+  }),
+  totalsSchema: z.object({ overCommitted: z.int().describe('Rows in which more is asked for than exists.') }),
+};

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { count, equal, flag, id, list, lists, money, text, type ReportDefinition } from '../report';
+import { containing, linesOf } from './sql';
+
+export const ForecastVersion = z
+  .object({
+    forecastId: id('The forecast.'),
+    version: count('Its version, from 1.'),
+    entityId: id('Whose spending it foresees.'),
+    measure: id('What it foresees: computeRental, memory, programmeCost …'),
+    basis: id('statedToInvestors, internalPlan, pitchedPlan or assumed.'),
+    method: text('How assumed figures were derived.'),
+    publishedAt: id('When it was published, as EDTF.'),
+    period: id('Year, half-year (2026-41), quarter (2026-33 to 2026-36), month, or unscheduled.'),
+    scenario: id('low, base or high.'),
+    currency: id('Currency of the amounts.'),
+    amount: money('As published; null when it cannot be converted.'),
+    bound: text('exact, about, upTo, atLeast, moreThan or lessThan.'),
+    previousAmount: money('The same line of the version before; null when that had none.'),
+    deltaFromPrevious: money('amount less previousAmount.'),
+    withdrawn: flag('Whether the version was withdrawn.'),
+    sourceIds: list('What the version rests on.'),
+  })
+  .meta({ id: 'ForecastVersion' });
+
+const SQL = `
+with ${linesOf('forecast', 'forecast.low', 'forecast.base', 'forecast.high')},
+stated as (
+  select split_part(f.subject, '/', 1) as forecast_id, (f.value ->> 'version')::int as version, f.value as terms,
+    f.value ->> 'currency' as currency, l.period, l.scenario, l.bound, coalesce(a.amount, 0) as amount
+  from line as f
+  cross join lateral jsonb_to_recordset(f.value -> 'lines') as l (period text, scenario text, bound text)
+  left join line as a on a.measure = 'forecast.' || l.scenario and a.subject = f.subject and a.period is not distinct from l.period
+  where f.measure = 'forecast'
+)
+${containing(`
+  select s.forecast_id as "forecastId", s.version, s.terms ->> 'entityId' as "entityId", s.terms ->> 'measure' as measure,
+    s.terms ->> 'basis' as basis, s.terms ->> 'method' as method, s.terms ->> 'publishedAt' as "publishedAt",
+    coalesce(s.period, 'unscheduled') as period, s.scenario, coalesce($3, s.currency) as currency,
+    s.amount * fx as amount, s.bound, p.amount * fx as "previousAmount", (s.amount - p.amount) * fx as "deltaFromPrevious",
+    false as withdrawn, s.terms -> 'sourceIds' as "sourceIds"
+  from stated as s
+  left join stated as p on p.forecast_id = s.forecast_id and p.version = s.version - 1
+    and p.period is not distinct from s.period and p.scenario = s.scenario and p.currency = s.currency
+  cross join lateral (select case when coalesce($3, s.currency) = s.currency then 1 end as fx) as conversion`)}
+order by "forecastId" collate "C", version, period collate "C", array_position(array['low', 'base', 'high'], scenario)`;
+
+/** R4: every line of every version that was ever published. */
+export const forecastVersions: ReportDefinition = {
+  name: 'forecast-versions',
+  summary: 'Forecasts: every line of every version, beside the same line of the version before.',
+  row: ForecastVersion,
+  filters: {
+    forecastId: equal('forecastId'),
+    entity: equal('entityId'),
+    measure: equal('measure'),
+    basis: equal('basis'),
+    period: equal('period'),
+    scenario: equal('scenario'),
+    source: lists('sourceIds'),
+  },
+  options: {},
+  sql: SQL,
+  totals: () => ({}),
+  totalsSchema: z.object({}).describe('Versions stand beside each other: nothing of them adds up.'),
+};

@@ -1,0 +1,245 @@
+import { z } from 'zod';
+import { decimal, equal, flag, id, isTrue, list, lists, money, ratio, text, type ReportDefinition } from '../report';
+import { sumsByCurrency, sumsSchema } from '../totals';
+import { containing, flagsOf, linesOf } from './sql';
+
+export const FundingPosition = z
+  .object({
+    fundingId: id('The funding.'),
+    trancheId: text('The tranche; null in the row of the whole funding.'),
+    funders: list('Who gives.'),
+    recipient: id('Who gets.'),
+    instrument: id('equity, debt, convertible, grant, prepayment or undisclosed.'),
+    dealId: text('The deal it belongs to.'),
+    stage: id('proposed, committed or closed.'),
+    ladder: text('pipeline, indicated or committed; null once it is closed.'),
+    ceiling: money('The most it may be, as stated.'),
+    committed: money('What the funders owe if the conditions are met.'),
+    conditionText: text('What the tranche waits for.'),
+    conditionStatus: text('none, open, met or waived.'),
+    window: text('When it is expected, as EDTF.'),
+    available: money('Can be called now.'),
+    called: money('Called, received or not.'),
+    calledOverdue: money('Called, not received, and due before the date.'),
+    received: money('Received, gross of what was repaid.'),
+    repaid: money('Principal and capital that went back.'),
+    outstanding: money('Received less repaid.'),
+    undrawn: money('Committed less received and cancelled, plus what was repaid and may be called again.'),
+    locked: money('Waits for a condition, or for the commitment.'),
+    cancelled: money('Will not come.'),
+    utilisation: ratio('Received / committed.'),
+    probability: decimal('Of the deal in its stage, or by the policy for a funding without a deal.'),
+    weightedRemaining: money('Probability times the most that may still come.'),
+    availabilityEnd: text('Last day on which money may be called.'),
+    currency: text('Currency of the amounts.'),
+    undisclosed: flag('Whether the amount is known to exist and kept secret.'),
+    flags: list('CALL_OVERDUE. FX_RATE_MISSING: amounts cannot be converted.'),
+  })
+  .meta({ id: 'FundingPosition' });
+
+const MEASURES = [
+  'deal.stage',
+  'policy',
+  'funding',
+  'funding.stage',
+  'funding.availability',
+  'funding.ceiling',
+  'funding.committed',
+  'funding.repaid',
+  'funding.recallable',
+  'tranche',
+  'tranche.condition',
+  'tranche.cancelled',
+  'tranche.amount',
+  'tranche.received',
+  'call.called',
+  'call.received',
+];
+
+const SQL = `
+with ${linesOf(...MEASURES)},
+policy as (select value as probabilities from line where measure = 'policy'),
+-- A receipt may be dated before the call it answers: what is open is never below zero.
+call as (
+  select split_part(subject, '/', 1) as funding_id, split_part(subject, '/', 2) as tranche_id, called, due_on, greatest(called - received, 0) as open
+  from (
+    select subject, max(value ->> 'dueOn') as due_on,
+      coalesce(sum(amount) filter (where measure = 'call.called'), 0) as called,
+      coalesce(sum(amount) filter (where measure = 'call.received'), 0) as received
+    from line where measure in ('call.called', 'call.received') group by subject
+  ) as each
+),
+calls as (
+  select funding_id, tranche_id, sum(called) as called, sum(open) as open,
+    coalesce(sum(open) filter (where due_on::date < $2::date), 0) as overdue
+  from call group by funding_id, tranche_id
+),
+funding as (
+  select f.subject as funding_id, f.value as terms, s.value ->> 'stage' as stage, d.value ->> 'stage' as deal_stage,
+    coalesce(f.value ->> 'currency', c.unit) as currency, (f.value ->> 'undisclosed')::boolean as is_undisclosed,
+    case when not (f.value ->> 'undisclosed')::boolean then coalesce(m.amount, 0) end as ceiling,
+    coalesce(c.amount, 0) as committed, coalesce(b.amount, 0) as repaid, coalesce(r.amount, 0) as recallable,
+    a.value ->> 'to' as availability_end
+  from line as f
+  join line as s on s.measure = 'funding.stage' and s.subject = f.subject
+  left join line as d on d.measure = 'deal.stage' and d.subject = f.value ->> 'dealId'
+  left join line as m on m.measure = 'funding.ceiling' and m.subject = f.subject
+  left join line as c on c.measure = 'funding.committed' and c.subject = f.subject
+  left join line as b on b.measure = 'funding.repaid' and b.subject = f.subject
+  left join line as r on r.measure = 'funding.recallable' and r.subject = f.subject
+  left join line as a on a.measure = 'funding.availability' and a.subject = f.subject
+  where f.measure = 'funding'
+),
+tranche as (
+  select f.funding_id, split_part(t.subject, '/', 2) as tranche_id, t.value as terms, t.value ->> 'currency' as currency,
+    known.amount, known.status, known.received,
+    coalesce(c.called, 0) as called, coalesce(c.open, 0) as open, coalesce(c.overdue, 0) as overdue,
+    -- Of an undisclosed tranche only what was drawn is known.
+    coalesce(known.amount - known.received - coalesce(c.open, 0), 0) as rest,
+    case
+      when f.stage = 'closed' or known.is_cancelled then 'cancelled'
+      when f.stage = 'committed' and known.status <> 'open' then 'available'
+      else 'locked'
+    end as rest_is
+  from funding as f
+  join line as t on t.measure = 'tranche' and split_part(t.subject, '/', 1) = f.funding_id
+  left join line as a on a.measure = 'tranche.amount' and a.subject = t.subject
+  left join line as g on g.measure = 'tranche.received' and g.subject = t.subject
+  left join line as m on m.measure = 'tranche.condition' and m.subject = t.subject
+  left join line as x on x.measure = 'tranche.cancelled' and x.subject = t.subject
+  left join calls as c on c.funding_id = f.funding_id and c.tranche_id = split_part(t.subject, '/', 2)
+  cross join lateral (
+    select case when not (t.value ->> 'undisclosed')::boolean then coalesce(a.amount, 0) end as amount,
+      coalesce(g.amount, 0) as received,
+      coalesce(m.value ->> 'status', case when t.value ->> 'conditionType' = 'none' then 'none' else 'open' end) as status,
+      x.subject is not null as is_cancelled
+  ) as known
+),
+tranches as (
+  select funding_id, sum(received) as received, sum(called) as called, sum(open) as open, sum(overdue) as overdue, min(currency) as currency,
+    coalesce(sum(rest) filter (where rest_is = 'available'), 0) as available,
+    coalesce(sum(rest) filter (where rest_is = 'locked'), 0) as locked,
+    coalesce(sum(rest) filter (where rest_is = 'cancelled'), 0) as cancelled
+  from tranche group by funding_id
+),
+-- received + open + available + locked + not in a tranche + cancelled = committed
+total as (
+  select f.*, drawn.received, drawn.called, drawn.open, drawn.overdue, drawn.cancelled, undrawn.remains, callable.available,
+    case f.stage when 'committed' then least(drawn.waiting, undrawn.remains - callable.available) when 'proposed' then drawn.waiting else 0 end as locked
+  from funding as f
+  left join tranches as t on t.funding_id = f.funding_id
+  cross join lateral (
+    select coalesce(t.received, 0) as received, coalesce(t.called, 0) as called, coalesce(t.open, 0) as open, coalesce(t.overdue, 0) as overdue,
+      coalesce(t.locked, 0) as waiting,
+      case when f.stage = 'closed' and f.committed > 0 then f.committed - coalesce(t.received, 0) - coalesce(t.open, 0) else coalesce(t.cancelled, 0) end as cancelled
+  ) as drawn
+  cross join lateral (select greatest(f.committed - drawn.received - drawn.open - drawn.cancelled, 0) as remains) as undrawn
+  cross join lateral (select case when f.stage = 'committed' then least(coalesce(t.available, 0), undrawn.remains) else 0 end as available) as callable
+),
+weighed as (
+  select total.*,
+    case
+      when stage = 'closed' then null
+      when deal_stage in ('exploring', 'announced', 'preliminary', 'binding') then probabilities ->> deal_stage
+      when stage = 'committed' then probabilities ->> 'binding'
+      else probabilities ->> 'fundingUnlinkedProposed'
+    end as probability,
+    probabilities ->> 'eventId' as policy_event_id
+  from total left join policy on true
+),
+position_row as (
+  select funding_id, null as tranche_id, ceiling, committed, null as condition_text, null as condition_status, null as "window",
+    available, called, overdue, received, repaid, received - repaid as outstanding,
+    case when stage = 'closed' then 0 else committed - received - cancelled + recallable end as undrawn,
+    locked, cancelled, probability,
+    case when stage = 'closed' then 0 else probability::numeric * (greatest(ceiling, nullif(committed, 0)) - received - cancelled) end as weighted,
+    is_undisclosed and stage = 'proposed' as undisclosed,
+    open, case when stage = 'committed' then remains - available - locked else 0 end as untranched
+  from weighed
+  union all
+  select t.funding_id, tranche_id, amount, case when f.stage = 'proposed' then 0 else amount end, t.terms ->> 'conditionText', status, t.terms ->> 'window',
+    case when rest_is <> 'available' then 0 when amount is not null then least(rest, f.remains) end,
+    t.called, t.overdue, t.received, null, null,
+    case when f.stage = 'proposed' then 0 else amount - t.received - case when rest_is = 'cancelled' then rest else 0 end end,
+    case when rest_is <> 'locked' then 0 when amount is not null then rest end,
+    case when rest_is <> 'cancelled' then 0 when amount is not null then rest end,
+    null, null, (t.terms ->> 'undisclosed')::boolean, t.open, null
+  from tranche as t join weighed as f on f.funding_id = t.funding_id
+)
+${containing(`
+  select r.funding_id as "fundingId", r.tranche_id as "trancheId", f.terms -> 'funders' as funders, f.terms ->> 'recipient' as recipient,
+    f.terms ->> 'instrument' as instrument, f.terms ->> 'dealId' as "dealId", f.stage,
+    case
+      when f.stage = 'committed' then 'committed'
+      when f.stage = 'proposed' and f.deal_stage in ('announced', 'preliminary', 'binding') then 'indicated'
+      when f.stage = 'proposed' then 'pipeline'
+    end as ladder,
+    r.ceiling * fx as ceiling, r.committed * fx as committed, r.condition_text as "conditionText", r.condition_status as "conditionStatus", r."window",
+    r.available * fx as available, r.called * fx as called, r.overdue * fx as "calledOverdue", r.received * fx as received,
+    r.repaid * fx as repaid, r.outstanding * fx as outstanding, r.undrawn * fx as undrawn, r.locked * fx as locked, r.cancelled * fx as cancelled,
+    ratio(r.received, r.committed) as utilisation, r.probability, r.weighted * fx as "weightedRemaining",
+    f.availability_end as "availabilityEnd", shown.currency, r.undisclosed,
+    ${flagsOf({ CALL_OVERDUE: 'r.overdue > 0', FX_RATE_MISSING: 'fx is null' })},
+    f.policy_event_id as "policyEventId", r.open * fx as "openCalls", r.untranched * fx as "notInTranche"
+  from position_row as r
+  join weighed as f on f.funding_id = r.funding_id
+  left join tranches as t on t.funding_id = r.funding_id
+  cross join lateral (select coalesce(f.currency, t.currency) as own) as known
+  cross join lateral (select coalesce($3, own) as currency, case when coalesce($3, own) is not distinct from own or own is null then 1 end as fx) as shown`)}
+order by "fundingId" collate "C", "trancheId" collate "C" nulls first`;
+
+const SUMS = [
+  'ceiling',
+  'committed',
+  'available',
+  'called',
+  'calledOverdue',
+  'received',
+  'repaid',
+  'outstanding',
+  'undrawn',
+  'locked',
+  'cancelled',
+  'weightedRemaining',
+  'openCalls',
+  'notInTranche',
+] as const;
+
+/** R6: where each funding stands, as a whole and tranche by tranche. */
+export const fundingPosition: ReportDefinition = {
+  name: 'funding-position',
+  summary: 'Fundings and their tranches: committed, called, received, available, locked, and weighted by probability.',
+  row: FundingPosition,
+  filters: {
+    fundingId: equal('fundingId'),
+    trancheId: equal('trancheId'),
+    funder: lists('funders'),
+    recipient: equal('recipient'),
+    instrument: equal('instrument'),
+    dealId: equal('dealId'),
+    stage: equal('stage'),
+    ladder: equal('ladder'),
+    conditionStatus: equal('conditionStatus'),
+    undisclosed: isTrue('undisclosed'),
+    flag: lists('flags'),
+  },
+  options: {},
+  sql: SQL,
+  summedOnly: z.object({
+    openCalls: money('Called and not yet received.'),
+    notInTranche: money('Committed and in no tranche.'),
+  }),
+  totals(rows) {
+    const wholes = rows.filter(({ trancheId }) => trancheId === null);
+    return {
+      byCurrency: sumsByCurrency(wholes, SUMS),
+      undisclosed: wholes.filter(({ undisclosed }) => undisclosed).length,
+    };
+  },
+  totalsSchema: z.object({
+    byCurrency: sumsSchema(SUMS).describe(
+      'Of whole fundings. received + openCalls + available + locked + notInTranche + cancelled = committed, for committed and closed fundings.',
+    ),
+    undisclosed: z.int().describe('Fundings whose amount is kept secret; they are in none of the sums.'),
+  }),
+};

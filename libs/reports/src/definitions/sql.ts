@@ -1,0 +1,23 @@
+/**
+ * The sums that stand at position `$1` and date `$2`, one row per measure, subject, value, period
+ * and unit. Sums of nothing are left away: an attribute whose value no longer holds is gone.
+ */
+export const linesOf = (...measures: readonly string[]): string => `
+  line as materialized (
+    select measure, subject, value::jsonb as value, period, unit, sum(amount) as amount, max(position) as position
+    from postings
+    where measure in (${measures.map((measure) => `'${measure}'`).join(', ')})
+      and position <= $1 and (effective is null or effective <= $2::date)
+    group by measure, subject, postings.value, period, unit
+    having sum(amount) <> 0
+  )`;
+
+/** Only rows that contain `$4`. */
+export const containing = (rows: string): string => `
+  select * from (${rows}) as report where to_jsonb(report) @> $4::jsonb`;
+
+/** The names that apply of `condition, name` pairs, as the column \`flags\`. */
+export const flagsOf = (conditions: Readonly<Record<string, string>>): string =>
+  `array_remove(array[${Object.entries(conditions)
+    .map(([name, condition]) => `case when ${condition} then '${name}' end`)
+    .join(', ')}]::text[], null) as flags`;

@@ -1,0 +1,42 @@
+import { dealPostings } from './postings/deal';
+import { forecastPostings } from './postings/forecast';
+import { fundingPostings } from './postings/funding';
+import { policyPostings } from './postings/policy';
+import { poolPostings } from './postings/pool';
+import { reservationPostings } from './postings/reservation';
+import type { AnyPostingRule, PostingRule } from './posting';
+import { capacityBalance } from './definitions/capacity-balance';
+import { commitmentLines } from './definitions/commitment-lines';
+import { forecastVersions } from './definitions/forecast-versions';
+import { fundingPosition } from './definitions/funding-position';
+import { spendOutlook } from './definitions/spend-outlook';
+import type { ReportDefinition } from './report';
+
+export { difference, type AnyPostingRule, type Posting, type PostingRule } from './posting';
+export { kindOfColumn, type ColumnKind, type Filter, type RawRow, type ReportDefinition, type Row } from './report';
+export { columnsOf, shaped } from './shape';
+export { cut, spread, type Bucket } from './spread';
+export { dealPostings, forecastPostings, fundingPostings, policyPostings, poolPostings, reservationPostings };
+export { capacityBalance, commitmentLines, forecastVersions, fundingPosition, spendOutlook };
+
+/** What a projection service needs to know of reports: the rules that write, the statements that read. */
+export interface ReportSet {
+  readonly rules: readonly AnyPostingRule[];
+  readonly reports: readonly ReportDefinition[];
+}
+
+// A rule is only ever given the events and states of its own kind.
+const any = <State, Event extends Parameters<AnyPostingRule['post']>[1]>(rule: PostingRule<State, Event>): AnyPostingRule =>
+  rule as unknown as AnyPostingRule;
+
+/** Finance: what will be spent, what was forecast, and how it is funded. */
+export const spendForecast: ReportSet = {
+  rules: [any(dealPostings), any(fundingPostings), any(forecastPostings), any(policyPostings)],
+  reports: [spendOutlook, forecastVersions, fundingPosition],
+};
+
+/** Supply: who owes what to whom, and whether the capacity exists. */
+export const supplierCommitments: ReportSet = {
+  rules: [any(dealPostings), any(poolPostings), any(reservationPostings)],
+  reports: [commitmentLines, capacityBalance],
+};

@@ -1,0 +1,56 @@
+import { firstDay, idOf, lastDay, type Day, type PoolEvent } from '@deal-ledger/domain';
+import { negated } from '../decimal';
+import { canonical, difference, holds, type Posting, type PostingRule } from '../posting';
+import { timeline, type Since } from '../timeline';
+
+interface Window {
+  readonly from: Day;
+  readonly to: Day;
+}
+
+/** The windows announced for first deliveries, each from the day of its announcement. */
+export interface PoolTimes {
+  readonly windows: readonly Since<Window>[];
+}
+
+/** A pool's item and unit, the capacities declared for it, and when its deliveries begin. */
+export const poolPostings: PostingRule<PoolTimes, PoolEvent> = {
+  kind: 'pool',
+
+  evolve(state, event) {
+    const windows = state?.windows ?? [];
+    if (event.type !== 'AvailabilityAnnounced') return { windows };
+    const { firstDeliveryWindow } = event.data;
+    const window = { from: firstDay(firstDeliveryWindow), to: lastDay(firstDeliveryWindow) };
+    return { windows: [...windows, { from: event.effective.from, value: window }] };
+  },
+
+  post(before, event, after) {
+    const poolId = idOf(event.stream);
+    switch (event.type) {
+      case 'PoolDefined': {
+        const { scope, supplierId, itemId, unit, per } = event.data;
+        return [holds('pool', poolId, { scope, supplierId: supplierId ?? null, itemId, unit, per })];
+      }
+      case 'CapacityDeclared': {
+        const { from, to, rate, bound, basis } = event.data;
+        // A declaration counts by the month that a row is for, not by the report's date.
+        const description = {
+          eventId: event.id,
+          firstMonth: firstDay(from).slice(0, 7),
+          lastMonth: to == null ? null : lastDay(to).slice(0, 7),
+          bound: bound ?? null,
+          basis,
+        };
+        const capacity = { measure: 'pool.capacity', subject: poolId, value: canonical({ eventId: event.id }), unit: rate.unit, amount: rate.value };
+        return [holds('pool.declaration', poolId, description), ...(negated(rate.value) === '0' ? [] : [capacity])];
+      }
+      case 'AvailabilityAnnounced':
+        return difference(windowLines(poolId, before), windowLines(poolId, after));
+    }
+  },
+};
+
+function windowLines(poolId: string, times: PoolTimes | undefined): Posting[] {
+  return timeline(times?.windows ?? [], (window) => [holds('pool.availability', poolId, window)]);
+}
