@@ -16,8 +16,13 @@ export interface Server {
 const KEPT_OUTPUT_CHARS = 8_000;
 
 /** Starts a server; resolves once the process exists, which is not yet to say that it is ready. */
-export async function startServer(command: string, args: readonly string[], cwd: string): Promise<Server> {
-  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function startServer(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Server> {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -68,7 +73,11 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Repeats `attempt` until it resolves, or `timeoutMs` have passed, or `running` says that there is no use. */
-export async function eventually<T>(attempt: () => Promise<T>, timeoutMs: number, running: () => boolean = () => true): Promise<T> {
+export async function eventually<T>(
+  attempt: () => Promise<T>,
+  timeoutMs: number,
+  running: () => boolean = () => true,
+): Promise<T> {
   const deadlineMs = Date.now() + timeoutMs;
   for (;;) {
     try {

@@ -88,7 +88,8 @@ export class RecorderModule implements OnApplicationBootstrap, OnApplicationShut
     this.readiness.register('recorder', () => {
       const reason = this.recorder.unavailableBecause() ?? this.recorder.unwritableBecause();
       if (reason !== undefined) throw new Error(reason);
-      return `has read ${this.recorder.nextPosition} records`;
+      const { fact, void: voided, foreign } = this.recorder.counts;
+      return `has read ${fact} facts, ${voided} void commits and ${foreign} foreign records`;
     });
   }
 

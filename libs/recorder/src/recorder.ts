@@ -101,6 +101,7 @@ export class Recorder {
   private readonly stopping = new AbortController();
   /** The end of the log when we began: before that is read, nothing is answered. */
   private readyAt: number | undefined;
+  private readonly verdicts = { fact: 0, void: 0, foreign: 0 };
   private halted: Error | undefined;
   private clockSkewMs = 0;
   private running: Promise<void> | undefined;
@@ -137,9 +138,9 @@ export class Recorder {
       : undefined;
   }
 
-  /** Position after the last record judged. */
-  get nextPosition(): number {
-    return this.judge.nextPosition;
+  /** How many records were judged, and how. */
+  get counts(): Readonly<Record<JudgedRecord['verdict'], number>> {
+    return this.verdicts;
   }
 
   /** Records a request as a whole, or says why not. */
@@ -321,6 +322,7 @@ export class Recorder {
   }
 
   private take(record: JudgedRecord): void {
+    this.verdicts[record.verdict] += 1;
     if (record.verdict === 'fact') {
       try {
         this.streams.apply(record);

@@ -1,0 +1,46 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { startCluster } from './cluster';
+
+/** `npm run cluster`: the whole ledger as separate processes, for people without Docker. */
+const command = new Command('cluster')
+  .description(
+    'Starts a local Kafka (needs Java, and Maven the first time) and PostgreSQL, and every service as a process of its own. Its data goes when it stops.',
+  )
+  .option('--port <port>', 'port of the front door', portOf, 3000)
+  .action(run);
+
+async function run({ port }: { port: number }): Promise<void> {
+  const cluster = await startCluster({ port, progress: (line) => console.log(`… ${line}`) });
+  console.log(`\nDeal Ledger is ready at ${cluster.url}\n`);
+  for (const [name, { url }] of cluster.services) console.log(`  ${name.padEnd(22)} ${url}`);
+  console.log(
+    `  ${'Kafka'.padEnd(22)} ${cluster.kafka.brokers.join(',')}\n  ${'PostgreSQL'.padEnd(22)} ${new URL(cluster.postgres.url).host}\n`,
+  );
+  console.log(
+    `  documentation          ${cluster.url}/docs\n  fill it                npm run demo -- --url ${cluster.url}\n\nCtrl-C stops everything and deletes its data.`,
+  );
+  const stop = (): void => {
+    console.log('\nstopping');
+    cluster.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(`not everything could be stopped: ${String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError('a port is a number from 1 to 65535');
+  return port;
+}
+
+command.parseAsync().catch((error: unknown) => {
+  console.error(`The cluster could not be started: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+});

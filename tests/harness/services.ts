@@ -1,0 +1,76 @@
+import { join, resolve } from 'node:path';
+import { eventually, freePorts, startServer, type Server } from './processes';
+
+const ROOT = resolve(__dirname, '../..');
+const READY_WITHIN_MS = 60_000;
+
+export const SERVICES = [
+  'deals',
+  'funding',
+  'capacity',
+  'spend-forecast',
+  'supplier-commitments',
+  'front-door',
+] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+export interface ServiceOptions {
+  readonly service: ServiceName;
+  readonly environment: Readonly<Record<string, string>>;
+  /** A free one unless given. */
+  readonly port?: number;
+}
+
+/** One service as a process of its own, that can be killed and started again on its port. */
+export interface RunningService {
+  readonly url: string;
+  readonly port: number;
+  output(): string;
+  /** As a crash would. */
+  kill9(): Promise<void>;
+  /** Resolves when it is ready. */
+  start(): Promise<void>;
+  /** Asks it to stop, and resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/** Starts a service that was built before, and resolves when it is ready. */
+export async function startService({ service, environment, port: wanted }: ServiceOptions): Promise<RunningService> {
+  const port = wanted ?? ((await freePorts(1))[0] as number);
+  const url = `http://127.0.0.1:${port}`;
+  const env = { ...process.env, LOG_LEVEL: 'warn', NODE_ENV: 'test', ...environment, PORT: String(port) };
+  let server: Server | undefined;
+  const start = async (): Promise<void> => {
+    const started = await startServer(
+      process.execPath,
+      ['--enable-source-maps', join(ROOT, 'apps', service, 'dist', 'main.js')],
+      ROOT,
+      env,
+    );
+    server = started;
+    try {
+      await eventually(
+        () => beReady(url),
+        READY_WITHIN_MS,
+        () => started.running,
+      );
+    } catch (error) {
+      await started.end('SIGKILL');
+      throw new Error(`${service} did not become ready: ${String(error)}\n${started.output()}`);
+    }
+  };
+  await start();
+  return {
+    url,
+    port,
+    start,
+    output: () => server?.output() ?? '',
+    kill9: async () => server?.end('SIGKILL'),
+    stop: async () => server?.end('SIGTERM'),
+  };
+}
+
+async function beReady(url: string): Promise<void> {
+  const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(5_000) });
+  if (!answer.ok) throw new Error(await answer.text());
+}
