@@ -28,7 +28,11 @@ const DASH = '-'.charCodeAt(0);
 const ZERO = '0'.charCodeAt(0);
 const PLAIN = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/;
 // Seasons (21 to 32) have no days of their own: spring in Seoul is autumn in Sydney.
-const SEASON = /(?:^|\/)[0-9X]{4}-(?:2[1-9]|3[0-2])/;
+// A third of a year (37 to 39) is refused because the library ends the first one in May.
+const NO_DAYS = /(?:^|\/)[0-9X]{4}-(?:2[1-9]|3[0-27-9])/;
+// The library takes the 29th of February 2025 for the 1st of March, and so with an unknown month.
+const FULL_DAY = /\d{4}-\d\d-\d\d/g;
+const LATE_DAY_OF_UNKNOWN_MONTH = /X[^/]*-(?:29|3[01])(?!\d)/;
 
 const cache = new LRUCache<string, Effective | false>({ max: 10_000 });
 
@@ -100,9 +104,10 @@ function daysOf(period: Period): Effective {
 }
 
 function read(text: string): Effective | undefined {
-  if (!EDTF_PATTERN.test(text) || SEASON.test(text)) return undefined;
+  if (!EDTF_PATTERN.test(text) || NO_DAYS.test(text)) return undefined;
   const simple = plain(text) ?? plainInterval(text);
   if (simple !== undefined) return simple;
+  if (LATE_DAY_OF_UNKNOWN_MONTH.test(text) || !(text.match(FULL_DAY) ?? []).every(isDay)) return undefined;
   try {
     const { min, max } = edtf(text);
     if (!Number.isFinite(min) || !Number.isFinite(max) || text.endsWith('/')) return undefined;

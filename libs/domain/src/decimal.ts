@@ -31,8 +31,11 @@ export function add(a: Decimal, b: Decimal): Decimal {
   return new Big(a).plus(b).toFixed();
 }
 
-export function subtract(a: Decimal, b: Decimal): Decimal {
-  return new Big(a).minus(b).toFixed();
+/** What is left of `whole` without `parts`. */
+export function subtract(whole: Decimal, ...parts: readonly Decimal[]): Decimal {
+  let left = new Big(whole);
+  for (const part of parts) left = left.minus(part);
+  return left.toFixed();
 }
 
 /** The sum of all, `"0"` of none. */

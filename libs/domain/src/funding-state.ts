@@ -1,6 +1,6 @@
 import type { Day } from './calendar';
 import { hi, measureOfClaim } from './claim';
-import { add, least, subtract, sum, type Decimal } from './decimal';
+import { add, least, subtract, type Decimal } from './decimal';
 import type { FundingData, FundingEvent, TrancheData } from './funding-events';
 import { EMPTY, get, put, type Keyed } from './keyed';
 import { opened } from './state';
@@ -103,13 +103,13 @@ export function trancheOf({ tranches }: FundingState, trancheId: string): Tranch
  */
 export function availableOf(state: FundingState, tranche: Tranche): Decimal {
   if (state.stage !== 'committed' || state.committed === null || tranche.isCancelled) return '0';
-  const left = subtract(state.committed, sum([state.received, state.calledOpen, state.cancelled]));
+  const left = subtract(state.committed, state.received, state.calledOpen, state.cancelled);
   return tranche.hi === null ? left : least(undrawnOf(tranche.hi, tranche), left);
 }
 
 /** What of a tranche of at most `hi` is neither received nor called nor cancelled. */
 export function undrawnOf(hi: Decimal, tranche: Tranche): Decimal {
-  return subtract(hi, sum([tranche.received, tranche.calledOpen, tranche.cancelled]));
+  return subtract(hi, tranche.received, tranche.calledOpen, tranche.cancelled);
 }
 
 function proposed(data: FundingData): FundingState {

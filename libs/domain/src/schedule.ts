@@ -126,22 +126,3 @@ function judgeSum(
     ['schedule', 'lines'],
   );
 }
-
-/** The days that a schedule covers, or nothing when nobody said. */
-export function daysOfSchedule(schedule: Schedule): { from: string; to: string } | undefined {
-  switch (schedule.method) {
-    case 'evenMonths':
-    case 'proRataDays':
-    case 'ramp':
-      return { from: firstDay(schedule.from), to: lastDay(schedule.to) };
-    case 'lump':
-      return { from: firstDay(schedule.period), to: lastDay(schedule.period) };
-    case 'explicit': {
-      const starts = schedule.lines.map(({ period }) => firstDay(period)).sort();
-      const ends = schedule.lines.map(({ period }) => lastDay(period)).sort();
-      return { from: starts[0] ?? '', to: ends.at(-1) ?? '' };
-    }
-    case 'unscheduled':
-      return undefined;
-  }
-}
