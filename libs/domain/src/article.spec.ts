@@ -13,7 +13,7 @@ interface Commit {
   readonly events: readonly Draft[];
 }
 
-const commits = readFileSync(join(__dirname, '../../../tests/data/article.jsonl'), 'utf8')
+const commits = readFileSync(join(__dirname, '../../../apps/standalone/data/article.jsonl'), 'utf8')
   .trim()
   .split('\n')
   .map((line) => JSON.parse(line) as Commit);

@@ -20,11 +20,29 @@ interface Judged {
   /** Append time as the log stamped it. */
   readonly appendedAtMs: number;
 }
-export interface JudgedFact extends Judged {
-  readonly verdict: 'fact';
-  readonly commit: Commit;
-  readonly facts: readonly Fact[];
+/** A commit that is a fact. */
+export class JudgedFact implements Judged {
+  readonly verdict = 'fact';
+  readonly position: number;
+  readonly recordedAt: string;
+  readonly appendedAtMs: number;
+
+  constructor(
+    at: Judged,
+    readonly commit: Commit,
+  ) {
+    this.position = at.position;
+    this.recordedAt = at.recordedAt;
+    this.appendedAtMs = at.appendedAtMs;
+  }
+
+  /** Its events with their place in the ledger. */
+  get facts(): Fact[] {
+    const { position, recordedAt } = this;
+    return this.commit.events.map((event, ordinal) => ({ ...event, position, recordedAt, ordinal }));
+  }
 }
+
 export interface JudgedVoid extends Judged {
   readonly verdict: 'void';
   readonly commit: Commit;
@@ -140,12 +158,7 @@ export class Judge {
     this.writers.set(commit.writer, Math.max(commit.n, this.writers.get(commit.writer) ?? 0));
     if (reason) return { verdict: 'void', ...at, commit, reason };
     for (const event of commit.events) this.heads.set(event.stream, { commit: commit.id, version: event.version });
-    return {
-      verdict: 'fact',
-      ...at,
-      commit,
-      facts: commit.events.map((event, ordinal) => ({ ...event, position, recordedAt, ordinal })),
-    };
+    return new JudgedFact(at, commit);
   }
 
   private voidReason(commit: Commit): VoidReason | undefined {

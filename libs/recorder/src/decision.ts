@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   kindOf,
   refuse,
@@ -145,21 +145,13 @@ function eventOf(proposed: ProposedEvent, request: PostRequest, version: number,
 }
 
 /**
- * Fingerprint of what was posted, whatever the order of its fields. Left out are the id (where the
- * poster gave none, the repeated request has none either) and the version of the schema it was read
- * with, which is ours.
+ * Fingerprint of what was posted. What a schema has read has its fields in the schema's order, so the
+ * order in which they were sent makes no difference. Left out are the id (where the poster gave none,
+ * the repeated request has none either) and the version of the schema, which is ours.
  */
 export function contentHash(proposed: ProposedEvent): string {
-  const { id: _id, schemaVersion: _schema, ...content } = proposed;
-  return createHash('sha256').update(canonicalText(content)).digest('base64url').slice(0, 22);
-}
-
-function canonicalText(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  const { id: _id, schemaVersion: _schema, effective, ...content } = proposed;
+  return hash('sha256', JSON.stringify([effective.edtf, content]), 'base64url').slice(0, 22);
 }
 
 /** An id that stands twice in one request would make one event out of two. */
