@@ -36,8 +36,8 @@ export interface ServiceOptions {
   readonly clock?: Clock;
   /** JSON bodies larger than this are refused with 413; by default 1 MiB. */
   readonly bodyLimitBytes?: number;
-  /** The document to serve, where it is not this process's own routes that it should list. */
-  readonly document?: () => Promise<OpenApiDocument>;
+  /** Makes the document to serve of that of the process's own routes; by default it is that. */
+  readonly document?: (own: OpenApiDocument) => Promise<OpenApiDocument>;
   /** Called before Nest registers its routes, for plugins of the HTTP server. */
   readonly configure?: (fastify: FastifyInstance) => void | Promise<void>;
 }
@@ -98,7 +98,8 @@ async function create(
   const fastify = adapter.getInstance<FastifyInstance>();
   try {
     await options.configure?.(fastify);
-    await serveDocs(fastify, options.openApi.title, options.document ?? documentOnce(options.openApi, routes));
+    const own = documentOnce(options.openApi, routes);
+    await serveDocs(fastify, options.openApi.title, () => options.document?.(own()) ?? own());
     await app.init();
     await fastify.ready();
     refuseUndocumented(routes);

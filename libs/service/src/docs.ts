@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import type { OpenApiDocument } from './openapi';
+import { unlisted } from './operation';
 
 /** The page runs only what is served here. Swagger UI sets styles on elements itself. */
 const PAGE_POLICY = [
@@ -40,7 +41,7 @@ export async function serveDocs(
   title: string,
   document: () => OpenApiDocument | Promise<OpenApiDocument>,
 ): Promise<void> {
-  const config = { operation: { summary: title, hidden: true, responses: {} } };
+  const config = unlisted(title);
   fastify.get('/openapi.json', { config }, async () => document());
   fastify.get('/docs', { config }, (_, reply) =>
     reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(page(title)),

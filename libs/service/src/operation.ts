@@ -51,3 +51,6 @@ export const Operation = (operation: OperationDoc): MethodDecorator => RouteConf
 export function operationOf(config: object | undefined): OperationDoc | undefined {
   return (config as OperationConfig | undefined)?.operation;
 }
+
+/** Configuration of a route that the document does not list and whose query is its own affair: plugins, proxied routes. */
+export const unlisted = (summary: string): OperationConfig => ({ operation: { summary, hidden: true, responses: {} } });
