@@ -10,7 +10,9 @@ export interface ContainerPlan {
 }
 
 /** Starts a container of the plan made for the engine's host; nothing when no engine runs. */
-export async function startContainer(plan: (host: string) => ContainerPlan): Promise<{ host: string; stop: () => Promise<void> } | undefined> {
+export async function startContainer(
+  plan: (host: string) => ContainerPlan,
+): Promise<{ host: string; stop: () => Promise<void> } | undefined> {
   // Loading it takes a third of a second, which only those pay who come this far.
   const { GenericContainer, getContainerRuntimeClient } = await import('testcontainers');
   let host: string;

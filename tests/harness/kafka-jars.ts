@@ -19,7 +19,8 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 /** Says what is missing to run Kafka on the local Java, or nothing. */
 export function missingForJava(jarsDir: string): string | undefined {
   if (!runs('java', '-version')) return 'java is not installed';
-  if (!existsSync(jarsDir) && !runs('mvn', '-v')) return `mvn, which would fetch Kafka's jars, is not installed, and ${jarsDir} does not exist`;
+  if (!existsSync(jarsDir) && !runs('mvn', '-v'))
+    return `mvn, which would fetch Kafka's jars, is not installed, and ${jarsDir} does not exist`;
   return undefined;
 }
 
@@ -33,7 +34,10 @@ export function fetchKafkaJars(jarsDir: string): void {
   const fetching = mkdtempSync(`${jarsDir}.`);
   try {
     writeFileSync(join(fetching, 'pom.xml'), POM);
-    const mvn = spawnSync('mvn', ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=libs'], { cwd: fetching, encoding: 'utf8' });
+    const mvn = spawnSync('mvn', ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=libs'], {
+      cwd: fetching,
+      encoding: 'utf8',
+    });
     if (mvn.status !== 0) throw new Error(`Maven could not fetch Kafka ${KAFKA_VERSION}: ${mvn.stdout}${mvn.stderr}`);
     try {
       renameSync(fetching, jarsDir);

@@ -52,9 +52,17 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     }
   }
   const missing = missingForJava(jarsDir);
-  if (missing) throw new NotAvailable(`no Kafka: ${options.restartable ? '' : 'KAFKA_BROKERS is not set, Docker does not run, and '}${missing}`);
+  if (missing)
+    throw new NotAvailable(
+      `no Kafka: ${options.restartable ? '' : 'KAFKA_BROKERS is not set, Docker does not run, and '}${missing}`,
+    );
   fetchKafkaJars(jarsDir);
   return startOnJava(options, jarsDir);
+}
+
+/** Whether a Kafka of our own can be started here, one that can be killed and started again. */
+export function canRunLocally(jarsDir: string = DEFAULT_JARS_DIR): boolean {
+  return missingForJava(jarsDir) === undefined;
 }
 
 async function startOnJava(options: KafkaOptions, jarsDir: string): Promise<RunningKafka> {
@@ -70,19 +78,39 @@ async function startOnJava(options: KafkaOptions, jarsDir: string): Promise<Runn
 
   const folder = (index: number): string => join(dataDir, `broker-${index + 1}`);
   const launch = async (index: number): Promise<void> => {
-    const java = ['-Xmx512m', '-Xms128m', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', join(jarsDir, 'libs', '*')];
+    const java = [
+      '-Xmx512m',
+      '-Xms128m',
+      '-XX:+UseSerialGC',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-cp',
+      join(jarsDir, 'libs', '*'),
+    ];
     if (!existsSync(join(folder(index), 'data', 'meta.properties'))) {
       mkdirSync(folder(index), { recursive: true });
-      writeFileSync(join(folder(index), 'server.properties'), properties(index, brokerPorts[index] as number, voters, join(folder(index), 'data')));
-      const format = spawnSync('java', [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', 'server.properties'], { cwd: folder(index), encoding: 'utf8' });
-      if (format.status !== 0) throw new Error(`Kafka's folder could not be formatted: ${format.stdout}${format.stderr}`);
+      writeFileSync(
+        join(folder(index), 'server.properties'),
+        properties(index, brokerPorts[index] as number, voters, join(folder(index), 'data')),
+      );
+      const format = spawnSync(
+        'java',
+        [...java, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', 'server.properties'],
+        { cwd: folder(index), encoding: 'utf8' },
+      );
+      if (format.status !== 0)
+        throw new Error(`Kafka's folder could not be formatted: ${format.stdout}${format.stderr}`);
     }
     servers[index] = await startServer('java', [...java, 'kafka.Kafka', 'server.properties'], folder(index));
   };
   const ready = async (awaited: readonly number[]): Promise<void> => {
     const running = (): boolean => awaited.every((index) => servers[index]?.running);
     try {
-      for (const index of awaited) await eventually(() => describe(brokers[index] as string, servers.filter((server) => server?.running).length), READY_WITHIN_MS, running);
+      for (const index of awaited)
+        await eventually(
+          () => describe(brokers[index] as string, servers.filter((server) => server?.running).length),
+          READY_WITHIN_MS,
+          running,
+        );
     } catch (error) {
       const output = awaited.map((index) => servers[index]?.output()).join('\n');
       throw new Error(`Kafka did not become ready: ${String(error)}\n${output}`);
@@ -147,12 +175,20 @@ function properties(index: number, port: number, voters: readonly string[], logD
 }
 
 async function describe(broker: string, members: number): Promise<void> {
-  const kafka = new Kafka({ brokers: [broker], clientId: 'harness', logLevel: logLevel.NOTHING, connectionTimeout: 1_000, requestTimeout: 5_000, retry: { retries: 0 } });
+  const kafka = new Kafka({
+    brokers: [broker],
+    clientId: 'harness',
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 1_000,
+    requestTimeout: 5_000,
+    retry: { retries: 0 },
+  });
   const admin = kafka.admin();
   try {
     await admin.connect();
     const cluster = await admin.describeCluster();
-    if (cluster.brokers.length < members || cluster.controller === null) throw new Error(`${cluster.brokers.length} of ${members} brokers have joined`);
+    if (cluster.brokers.length < members || cluster.controller === null)
+      throw new Error(`${cluster.brokers.length} of ${members} brokers have joined`);
   } finally {
     await admin.disconnect();
   }
@@ -191,7 +227,17 @@ async function startKafkaContainer(wantedPort: number | undefined): Promise<Runn
 
 function unbreakable(origin: RunningKafka['origin'], brokers: string[], stop: () => Promise<void>): RunningKafka {
   const refuse = (): never => {
-    throw new Error(`a Kafka of origin "${origin}" cannot be killed, paused or started again: ask for a restartable one`);
+    throw new Error(
+      `a Kafka of origin "${origin}" cannot be killed, paused or started again: ask for a restartable one`,
+    );
   };
-  return { brokers, origin, stop, kill9: async () => refuse(), start: async () => refuse(), pause: refuse, resume: refuse };
+  return {
+    brokers,
+    origin,
+    stop,
+    kill9: async () => refuse(),
+    start: async () => refuse(),
+    pause: refuse,
+    resume: refuse,
+  };
 }

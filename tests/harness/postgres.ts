@@ -2,8 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canConnect } from '@deal-ledger/log';
-import { EmbeddedPostgresFailed, startEmbeddedPostgres, type EmbeddedPostgres } from '../../apps/standalone/src/embedded-postgres';
+import {
+  EmbeddedPostgresFailed,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../apps/standalone/src/embedded-postgres';
+import { canConnect } from '../../libs/log/src/can-connect';
 import { NotAvailable, startContainer } from './containers';
 import { eventually, freePorts } from './processes';
 
@@ -71,7 +75,8 @@ async function startOwn({ dataDir, durable = true }: PostgresOptions): Promise<R
     stop: async () => {
       await server.stop();
       if (dataDir) return;
-      for (const suffix of ['', '.password', '.log', '.owner']) rmSync(`${folder}${suffix}`, { recursive: true, force: true });
+      for (const suffix of ['', '.password', '.log', '.owner'])
+        rmSync(`${folder}${suffix}`, { recursive: true, force: true });
     },
   };
 }
@@ -79,7 +84,11 @@ async function startOwn({ dataDir, durable = true }: PostgresOptions): Promise<R
 async function startPostgresContainer(): Promise<RunningPostgres | undefined> {
   const [port] = (await freePorts(1)) as [number];
   const password = randomBytes(12).toString('hex');
-  const container = await startContainer(() => ({ image: IMAGE, ports: [{ container: 5432, host: port }], environment: { POSTGRES_PASSWORD: password } }));
+  const container = await startContainer(() => ({
+    image: IMAGE,
+    ports: [{ container: 5432, host: port }],
+    environment: { POSTGRES_PASSWORD: password },
+  }));
   if (!container) return undefined;
   const url = `postgres://postgres:${password}@${container.host}:${port}/postgres`;
   try {

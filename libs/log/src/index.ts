@@ -2,6 +2,7 @@ export * from './log';
 export * from './limits';
 export { KafkaLog, type KafkaLogOptions } from './kafka';
 export * from './memory';
-export { canConnect, PostgresLog, type PostgresLogOptions } from './postgres';
+export { canConnect } from './can-connect';
+export { PostgresLog, type PostgresLogOptions } from './postgres';
 export { StoreTimeout, type LogLogger } from './waiting';
 export { openLog, type OpenLogOptions } from './open';

@@ -36,8 +36,8 @@ function requirements(replicas: number, flushEveryMessage: boolean): Requirement
     exactly('message.timestamp.type', 'LogAppendTime'),
     exactly('unclean.leader.election.enable', 'false'),
     atLeast('max.message.bytes', MAX_MESSAGE_BYTES),
-    // Those the client can read.
-    { name: 'compression.type', value: 'producer', wanted: 'producer, uncompressed or gzip', holds: (actual) => ['producer', 'uncompressed', 'gzip'].includes(actual) },
+    // Otherwise a stranger's batch could come in a compression that the client cannot undo.
+    { name: 'compression.type', value: 'uncompressed', wanted: 'uncompressed or gzip', holds: (actual) => ['uncompressed', 'gzip'].includes(actual) },
     ...(replicas > 1 ? [atLeast('min.insync.replicas', 2)] : []),
     ...(replicas === 1 && flushEveryMessage ? [exactly('flush.messages', '1')] : []),
   ];

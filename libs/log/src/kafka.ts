@@ -92,9 +92,10 @@ export class KafkaLog implements Log {
         this.appending?.destroy();
         this.appending = undefined;
         const surelyNotAppended = !sent || NOTHING_APPENDED.includes((error as { type?: string }).type ?? '');
-        if (!surelyNotAppended || Date.now() >= deadlineMs || this.closing.signal.aborted) throw error;
+        const waitMs = backoffMs(failures);
+        if (!surelyNotAppended || Date.now() + waitMs >= deadlineMs || this.closing.signal.aborted) throw error;
         this.settings.logger.debug({ err: error, failures }, 'appending to Kafka is tried again');
-        await pause(backoffMs(failures), this.closing.signal);
+        await pause(waitMs, this.closing.signal);
       }
     }
   }

@@ -59,14 +59,14 @@ export async function ensureTable(pool: Pool, table: string): Promise<void> {
 export function appendSql(table: string): string {
   return `
     WITH head AS (
-      UPDATE ${LOG_SCHEMA}.heads SET next = next + $2::int WHERE log = $1 RETURNING next
+      UPDATE ${LOG_SCHEMA}.heads SET next = next + $2::int WHERE log = $1
+      RETURNING next - $2::int AS first, next, coalesce($3::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) AS time_ms
     ), put AS (
       INSERT INTO ${qualified(table)} (position, time_ms, key, value, headers)
-      SELECT head.next - $2::int + r.ord - 1, coalesce($3::bigint, (extract(epoch FROM clock_timestamp()) * 1000)::bigint), r.key, r.value, r.headers
+      SELECT head.first + r.ord - 1, head.time_ms, r.key, r.value, r.headers
       FROM head, unnest($4::bytea[], $5::bytea[], $6::bytea[]) WITH ORDINALITY AS r (key, value, headers, ord)
-      RETURNING time_ms
     )
-    SELECT head.next - $2::int AS first, (SELECT max(time_ms) FROM put) AS time_ms, pg_notify($7, head.next::text) FROM head`;
+    SELECT first, time_ms, pg_notify($7, next::text) FROM head`;
 }
 
 /** $1 log, $2 position. Where the log goes on, and the records from the position on, both as of one moment. */

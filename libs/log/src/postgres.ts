@@ -1,4 +1,4 @@
-import { Client, Pool, type ClientConfig, type PoolClient } from 'pg';
+import { Pool, type ClientConfig, type PoolClient } from 'pg';
 import { GroupCommit } from './group-commit';
 import { LogHalted, type Log, type LogRecord, type NewRecord } from './log';
 import { Pages, type Page } from './pages';
@@ -26,21 +26,6 @@ const POLL_MS = 2_000;
 const LARGE_PAGE_RECORDS = 256;
 const UNDEFINED_TABLE = '42P01';
 
-/** Whether a database answers at this address, with these credentials, within two seconds. */
-export async function canConnect(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: CONNECT_TIMEOUT_MS });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.query('SELECT 1');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => {});
-  }
-}
-
 /** The log as a table, for small installations and for one without Kafka. */
 export class PostgresLog implements Log {
   private readonly closing = new AbortController();
@@ -51,6 +36,7 @@ export class PostgresLog implements Log {
   private knownEnd = 0;
   private listening: Promise<void> | undefined;
   private poll: NodeJS.Timeout | undefined;
+  private closed: Promise<void> | undefined;
 
   private constructor(
     private readonly pool: Pool,
@@ -125,7 +111,12 @@ export class PostgresLog implements Log {
   }
 
   /** Settles the appends that wait, and ends all reading. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closed ??= this.closeOnce();
+    return this.closed;
+  }
+
+  private async closeOnce(): Promise<void> {
     await this.commit.close();
     this.closing.abort();
     clearInterval(this.poll);
@@ -170,8 +161,9 @@ export class PostgresLog implements Log {
       try {
         return await this.pool.connect();
       } catch (error) {
-        if (Date.now() >= deadlineMs || this.closing.signal.aborted) throw error;
-        await pause(backoffMs(failures), this.closing.signal);
+        const waitMs = backoffMs(failures);
+        if (Date.now() + waitMs >= deadlineMs || this.closing.signal.aborted) throw error;
+        await pause(waitMs, this.closing.signal);
       }
     }
   }

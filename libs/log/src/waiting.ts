@@ -42,7 +42,7 @@ export async function within<T>(timeoutMs: number, what: string, work: Promise<T
 }
 
 const FIRST_BACKOFF_MS = 50;
-const LAST_BACKOFF_MS = 2_000;
+const LAST_BACKOFF_MS = 1_000;
 
 /** How long to wait after so many failures in a row. */
 export function backoffMs(failures: number): number {
