@@ -66,12 +66,15 @@ describe('a day', () => {
 });
 
 describe('a period', () => {
-  it.each(['2026', '2026-41', '2026-Q4', '2026-36', '2026-10'])('may be %s', (period) => expect(isPeriod(period)).toBe(true));
+  it.each(['2026', '2026-41', '2026-Q4', '2026-36', '2026-10'])('may be %s', (period) =>
+    expect(isPeriod(period)).toBe(true),
+  );
   it.each(['2026-10-05', '2026-42', '2026-00', '2026-Q5', '202X', '1899', '2026/2027'])('is not %s', (period) =>
     expect(isPeriod(period)).toBe(false),
   );
 
-  it('has a first and a last day', () => expect([firstDay('2026-41'), lastDay('2026-02')]).toEqual(['2026-07-01', '2026-02-28']));
+  it('has a first and a last day', () =>
+    expect([firstDay('2026-41'), lastDay('2026-02')]).toEqual(['2026-07-01', '2026-02-28']));
 
   it('is no invention', () => expect(() => firstDay('soon')).toThrow(RangeError));
 

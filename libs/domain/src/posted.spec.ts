@@ -66,9 +66,21 @@ describe('reading what was posted', () => {
     ['sources that are no list', { ...call, sources: 'press' }, 'VALIDATION_FAILED /events/0/sources'],
     ['a correction, which this version has not', { ...call, action: 'correct' }, 'VALIDATION_FAILED /events/0/action'],
     ['a position of its own', { ...call, position: 7 }, 'UNKNOWN_FIELD /events/0/position'],
-    ['a number for an amount', { ...call, data: { ...call.data, money: { currency: 'USD', amount: 4e9 } } }, 'VALIDATION_FAILED /events/0/data/money/amount'],
-    ['a cancellation without a reason', { ...call, type: 'TrancheCancelled', data: { trancheId: 'T1' } }, 'REASON_REQUIRED /events/0/data/reason'],
-    ['a cancellation with an empty reason', { ...call, type: 'TrancheCancelled', data: { trancheId: 'T1', reason: '' } }, 'REASON_REQUIRED /events/0/data/reason'],
+    [
+      'a number for an amount',
+      { ...call, data: { ...call.data, money: { currency: 'USD', amount: 4e9 } } },
+      'VALIDATION_FAILED /events/0/data/money/amount',
+    ],
+    [
+      'a cancellation without a reason',
+      { ...call, type: 'TrancheCancelled', data: { trancheId: 'T1' } },
+      'REASON_REQUIRED /events/0/data/reason',
+    ],
+    [
+      'a cancellation with an empty reason',
+      { ...call, type: 'TrancheCancelled', data: { trancheId: 'T1', reason: '' } },
+      'REASON_REQUIRED /events/0/data/reason',
+    ],
   ])('refuses %s', (_, input, expected) => expect(refusals(input)).toEqual([expected]));
 
   it('lets a source stand without a source', () => {
@@ -82,7 +94,12 @@ describe('reading what was posted', () => {
   });
 
   it('reads again what it gave, unchanged', () => {
-    const parsed = parseEvent(deal, { ...call, type: 'DealAnnounced', effective: '2026-Q1', data: { announcedOn: '2026-Q1' } });
+    const parsed = parseEvent(deal, {
+      ...call,
+      type: 'DealAnnounced',
+      effective: '2026-Q1',
+      data: { announcedOn: '2026-Q1' },
+    });
     if (!parsed.ok) throw new Error('refused');
     const { effective, schemaVersion: _, ...event } = parsed.event;
     expect(parseEvent(deal, { ...event, effective: effective.edtf })).toEqual(parsed);
@@ -90,11 +107,16 @@ describe('reading what was posted', () => {
 });
 
 describe('the documentation', () => {
-  it.each(Object.values(catalogue).map((kind) => [kind.name, kind] as const))('has a schema of every event of a %s', (_, kind) => {
-    const schema = z.toJSONSchema(postedSchema(kind), { io: 'input' });
-    const types = schema.oneOf?.map((event) => (event as { properties: { type: { const: string } } }).properties.type.const);
-    expect(types).toEqual(Object.keys(kind.events));
-  });
+  it.each(Object.values(catalogue).map((kind) => [kind.name, kind] as const))(
+    'has a schema of every event of a %s',
+    (_, kind) => {
+      const schema = z.toJSONSchema(postedSchema(kind), { io: 'input' });
+      const types = schema.oneOf?.map(
+        (event) => (event as { properties: { type: { const: string } } }).properties.type.const,
+      );
+      expect(types).toEqual(Object.keys(kind.events));
+    },
+  );
 
   it('shows what an amount looks like', () => {
     const schema = JSON.stringify(z.toJSONSchema(postedSchema(funding), { io: 'input' }));
@@ -111,6 +133,7 @@ describe('every refusal', () => {
     expect(statusOf('VERSION_CONFLICT')).toBe(412);
     expect(statusOf('NOT_AUTHORISED')).toBe(403);
     const body = /^(AMOUNT_|CLAIM_)|_NEEDS_|_REQUIRED$/;
-    for (const [code, status] of Object.entries(REFUSALS)) if (body.test(code)) expect([code, status]).toEqual([code, 422]);
+    for (const [code, status] of Object.entries(REFUSALS))
+      if (body.test(code)) expect([code, status]).toEqual([code, 422]);
   });
 });

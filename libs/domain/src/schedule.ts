@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { check, type Report } from './check';
 import { CLAIM_VALUES, measureOf, measureOfClaim, numberOf, type Claim, type ClaimValue, type Measured } from './claim';
-import { firstDay, lastDay, monthsBetween } from './calendar';
+import { firstDay, monthsBetween } from './calendar';
 import { add, compare, grouped, sum } from './decimal';
 import { AmountSchema, DaySchema, MoneyClaim, PeriodSchema, QtyClaim } from './values';
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { LedgerEvent, Person } from './event';
 import type { DecisionContext, EventTypes } from './kind';
 import { parseEvent } from './posted';
-import { refusal, type Refusal, type RefusalCode } from './refusal';
+import type { Refusal, RefusalCode, RefusalDetails } from './refusal';
 import { kindOf, refuse } from './rules';
 
 /** An event as a test posts it: to a stream, as JSON. */
@@ -120,25 +120,29 @@ export class Outcome {
     readonly look: (stream: string) => unknown,
   ) {}
 
-  /** Expects this refusal alone; gives it, to look at its message and numbers. */
-  thenRefused(code: RefusalCode, pointer?: string): Refusal {
-    const [first = refusal('VALIDATION_FAILED', 'nothing was refused'), ...more] = this.refusals;
-    const wrong = this.refusals.length !== 1 || first.code !== code || (pointer ?? first.pointer) !== first.pointer;
-    if (wrong) throw new Error(`expected ${code} ${pointer ?? ''}, got ${JSON.stringify([first, ...more])}`);
-    return first;
+  /** Expects this refusal alone, with these numbers and ids in it. */
+  thenRefused(code: RefusalCode, pointer?: string, details?: RefusalDetails): void {
+    const [first, ...more] = this.refusals;
+    const expected = { code, pointer: pointer ?? first?.pointer, details: details ?? first?.details };
+    const got = { code: first?.code, pointer: first?.pointer, details: first?.details };
+    if (more.length > 0 || JSON.stringify(got) !== JSON.stringify(expected)) {
+      throw new Error(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(this.refusals)}`);
+    }
   }
 
-  /** Expects exactly these refusals, in any order, each as `CODE /pointer`. */
-  thenRefusedEach(...expected: readonly string[]): void {
-    const got = this.refusals.map(({ code, pointer }) => `${code} ${pointer}`).sort();
-    if (got.join('\n') !== expected.toSorted().join('\n')) {
-      throw new Error(`expected ${expected.toSorted().join('; ')}\n     got ${got.join('; ')}`);
-    }
+  /** What people are told. */
+  get message(): string {
+    return this.refusals.map(({ message }) => message).join('\n');
+  }
+
+  /** Expects the event to be recorded. */
+  thenRecorded(): void {
+    if (this.refusals.length > 0) throw new Error(`refused: ${JSON.stringify(this.refusals)}`);
   }
 
   /** Expects the event to be recorded; gives the state of `stream` afterwards. */
   thenState<State>(stream: string): State {
-    if (this.refusals.length > 0) throw new Error(`refused: ${JSON.stringify(this.refusals)}`);
+    this.thenRecorded();
     return this.look(stream) as State;
   }
 }

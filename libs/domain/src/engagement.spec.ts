@@ -1,0 +1,45 @@
+import { engagementEvents, type EngagementState } from './engagement';
+import { given, poster } from './testing';
+
+const meet = poster(engagementEvents, 'engagement/asia');
+const MEETING = { engagementId: 'asia', participants: ['openai', 'samsung'], asks: ['orderPriority'] };
+const planned = meet('EngagementPlanned', { ...MEETING, window: 'after the summer' });
+const held = meet('EngagementHeld', {
+  ...MEETING,
+  remarks: [{ partyId: 'samsung', person: 'J. Lee', text: 'Perhaps' }],
+});
+
+describe('a meeting', () => {
+  it('may be planned and then held', () => {
+    const state = given(planned).when(held).thenState<EngagementState>('engagement/asia');
+    expect([state.planned?.window, state.held?.remarks?.length]).toEqual(['after the summer', 1]);
+  });
+
+  it('may be held without having been planned', () =>
+    expect(given().when(held).thenState<EngagementState>('engagement/asia').planned).toBeNull());
+
+  it('is held once', () => given(held).when(held).thenRefused('ENGAGEMENT_ALREADY_HELD'));
+
+  it('is not planned after it was held', () => given(held).when(planned).thenRefused('STREAM_EXISTS'));
+
+  it('is not held in the future', () =>
+    given(planned)
+      .today('2026-06-01')
+      .when({ ...held, effective: '2026-06-02' })
+      .thenRefused('FUTURE_DATED_FACT'));
+
+  it('is refused without participants', () =>
+    given()
+      .when(meet('EngagementHeld', { ...MEETING, participants: [] }))
+      .thenRefused('VALIDATION_FAILED', '/data/participants'));
+
+  it('is refused with a party nobody registered', () =>
+    given()
+      .when(meet('EngagementHeld', { ...MEETING, participants: ['openai', 'tsmc'] }))
+      .thenRefused('REF_NOT_FOUND', '/data/participants/1'));
+
+  it('is refused with a remark of a party nobody registered', () =>
+    given()
+      .when(meet('EngagementHeld', { ...MEETING, remarks: [{ partyId: 'tsmc', text: 'No' }] }))
+      .thenRefused('REF_NOT_FOUND', '/data/remarks/0'));
+});

@@ -1,0 +1,112 @@
+import type { z } from 'zod';
+import { forecastEvents, type ForecastState } from './forecast';
+import { given, poster } from './testing';
+
+type Input = z.input<typeof forecastEvents.ForecastPublished.data>;
+
+const publish = poster(forecastEvents, 'forecast/rental');
+const usd = (amount: string) => ({ currency: 'USD', amount });
+const published = (data: Partial<Input> = {}) =>
+  publish('ForecastPublished', {
+    forecastId: 'rental',
+    version: 1,
+    entityId: 'openai',
+    measure: 'computeRental',
+    basis: 'statedToInvestors',
+    lines: [{ period: '2025', scenario: 'base', money: usd('16000000000'), bound: 'about' }],
+    ...data,
+  });
+const lines = (...stated: [Input['lines'][number]['scenario'], string][]) =>
+  published({ lines: stated.map(([scenario, amount]) => ({ period: '2029', scenario, money: usd(amount) })) });
+
+describe('a forecast', () => {
+  it('is published in versions, one after the other', () => {
+    const state = given(published()).when(published({ version: 2, basis: 'assumed', method: 'interpolation' }));
+    expect(state.thenState<ForecastState>('forecast/rental').latest.version).toBe(2);
+  });
+
+  it.each([
+    [1, 1, 2],
+    [1, 3, 2],
+  ])('after version %d is refused as version %d', (before, version, expected) => {
+    given(published({ version: before }))
+      .when(published({ version }))
+      .thenRefused('FORECAST_VERSION_GAP', '/data/version', { expected, actual: version });
+  });
+
+  it('begins with version 1', () =>
+    given()
+      .when(published({ version: 2 }))
+      .thenRefused('FORECAST_VERSION_GAP'));
+
+  it('is refused for a party nobody registered', () =>
+    given()
+      .when(published({ entityId: 'tsmc' }))
+      .thenRefused('REF_NOT_FOUND', '/data/entityId'));
+
+  it('is refused when it is assumed and nobody says how', () =>
+    given()
+      .when(published({ basis: 'assumed' }))
+      .thenRefused('ASSUMED_NEEDS_METHOD', '/data/method'));
+
+  it('may leave the year open', () =>
+    given()
+      .when(published({ lines: [{ period: null, scenario: 'high', money: usd('7000000000000'), bound: 'upTo' }] }))
+      .thenRecorded());
+
+  it('may state low, base and high alike', () =>
+    given()
+      .when(lines(['low', '5'], ['base', '5'], ['high', '5.00']))
+      .thenRecorded());
+
+  it.each([
+    ['low above base', ['low', '6'], ['base', '5']],
+    ['base above high', ['base', '6'], ['high', '5']],
+    ['low above high, base unstated', ['low', '6'], ['high', '5']],
+  ] as [string, ['low' | 'base' | 'high', string], ['low' | 'base' | 'high', string]][])(
+    'is refused with %s',
+    (_, one, other) => {
+      given().when(lines(one, other)).thenRefused('SCENARIO_ORDER', '/data/lines');
+      given().when(lines(other, one)).thenRefused('SCENARIO_ORDER', '/data/lines');
+    },
+  );
+
+  it('states a scenario of a period once', () =>
+    given()
+      .when(lines(['base', '5'], ['base', '6']))
+      .thenRefused('VALIDATION_FAILED', '/data/lines/1'));
+
+  it('takes a quarter and its EDTF form for the same period', () =>
+    given()
+      .when(
+        published({
+          lines: [
+            { period: '2026-Q4', scenario: 'base', money: usd('5') },
+            { period: '2026-36', scenario: 'base', money: usd('5') },
+          ],
+        }),
+      )
+      .thenRefused('VALIDATION_FAILED', '/data/lines/1'));
+
+  it('is in one currency', () =>
+    given()
+      .when(
+        published({
+          lines: [
+            { period: '2025', scenario: 'base', money: usd('5') },
+            { period: '2026', scenario: 'base', money: { currency: 'KRW', amount: '5' } },
+          ],
+        }),
+      )
+      .thenRefused('CURRENCY_MISMATCH', '/data/lines/1/money/currency'));
+
+  it('is refused with a period that is none', () =>
+    given()
+      .when(published({ lines: [{ period: '2026-13', scenario: 'base', money: usd('5') }] }))
+      .thenRefused('PERIOD_INVALID', '/data/lines/0/period'));
+
+  it('is refused without lines', () =>
+    given()
+      .when(published({ lines: [] }))
+      .thenRefused('VALIDATION_FAILED', '/data/lines'));
+});

@@ -1,0 +1,103 @@
+import { normalAlias, partyEvents, type PartyState } from './party';
+import { given, poster } from './testing';
+
+const hynix = poster(partyEvents, 'party/hynix');
+const micron = poster(partyEvents, 'party/micron');
+const register = (aliases: string[]) => hynix('PartyRegistered', { partyId: 'hynix', name: 'SK hynix', aliases });
+const rival = (aliases: string[]) => micron('PartyRegistered', { partyId: 'micron', name: 'Micron', aliases });
+const supplies = (data: object) =>
+  hynix('PartyRelationRecorded', { fromPartyId: 'hynix', toPartyId: 'nvidia', relation: 'suppliesTo', ...data });
+
+describe('a party', () => {
+  it('goes by names in any script', () => {
+    const { party } = given()
+      .when(register(['SK Hynix', 'إس كيه هاينكس']))
+      .thenState<PartyState>('party/hynix');
+    expect(party.aliases).toEqual(['SK Hynix', 'إس كيه هاينكس']);
+  });
+
+  it('has each name once, however it is written', () => {
+    const { party } = given()
+      .when(register(['SK Hynix', 'sk  hynix', 'ＳＫ ＨＹＮＩＸ']))
+      .thenState<PartyState>('party/hynix');
+    expect(party.aliases).toEqual(['SK Hynix']);
+  });
+
+  it('is registered once', () => given(register([])).when(register([])).thenRefused('STREAM_EXISTS'));
+
+  it.each([['sk HYNIX'], ['ＳＫ Hynix'], [' SK\u00a0hynix ']])("is refused %p, another's name", (alias) => {
+    const outcome = given(register(['SK Hynix'])).when(rival(['Micron', alias]));
+    outcome.thenRefused('PARTY_ALIAS_TAKEN', '/data/aliases', { alias, owner: 'party/hynix' });
+    expect(outcome.message).toContain('names party/hynix');
+  });
+
+  it('is refused a name of nothing but spaces', () =>
+    given()
+      .when(register(['  ']))
+      .thenRefused('VALIDATION_FAILED', '/data/aliases/0'));
+
+  it('is refused a name that has no end once compared', () =>
+    given()
+      .when(register(['ﷺ'.repeat(100)]))
+      .thenRefused('VALIDATION_FAILED', '/data/aliases/0'));
+
+  it.each([
+    ['country', 'Korea'],
+    ['lei', '123'],
+  ])('is refused with %s %p', (field, value) =>
+    given()
+      .when({ ...register([]), data: { partyId: 'hynix', name: 'SK hynix', aliases: [], [field]: value } })
+      .thenRefused('VALIDATION_FAILED', `/data/${field}`),
+  );
+});
+
+describe('a relation between parties', () => {
+  it('is recorded with the one it starts from', () => {
+    const { relations } = given(register([]))
+      .when(supplies({ itemId: 'hbm', share: '0.4' }))
+      .thenState<PartyState>('party/hynix');
+    expect(relations).toEqual([
+      { fromPartyId: 'hynix', toPartyId: 'nvidia', relation: 'suppliesTo', itemId: 'hbm', share: '0.4' },
+    ]);
+  });
+
+  it('is refused elsewhere', () =>
+    given(register([]))
+      .when(supplies({ fromPartyId: 'openai' }))
+      .thenRefused('VALIDATION_FAILED', '/data/fromPartyId'));
+
+  it('is refused with itself', () =>
+    given(register([]))
+      .when(supplies({ toPartyId: 'hynix' }))
+      .thenRefused('VALIDATION_FAILED', '/data/toPartyId'));
+
+  it('is refused with a share above the whole', () =>
+    given(register([]))
+      .when(supplies({ share: '1.2' }))
+      .thenRefused('PROBABILITY_RANGE', '/data/share'));
+
+  it('is refused to a party nobody registered', () =>
+    given(register([]))
+      .when(supplies({ toPartyId: 'tsmc' }))
+      .thenRefused('REF_NOT_FOUND', '/data/toPartyId'));
+
+  it('is refused for an item nobody defined', () =>
+    given(register([]))
+      .when(supplies({ itemId: 'dram' }))
+      .thenRefused('REF_NOT_FOUND', '/data/itemId'));
+});
+
+describe('comparing names', () => {
+  it.each([
+    ['Straße', 'STRASSE'],
+    ['ΟΔΟΣ', 'οδος'],
+    ['ﬁnance', 'FINANCE'],
+    ['Ａ株', 'a株'],
+    ['cafe\u0301', 'CAFÉ'],
+  ])('takes %s and %s for one', (a, b) => expect(normalAlias(a)).toBe(normalAlias(b)));
+
+  it('keeps scripts apart', () => expect(normalAlias('Nvidia')).not.toBe(normalAlias('إنفيديا')));
+
+  it('changes nothing the second time', () =>
+    expect(normalAlias(normalAlias('ΟΔΟΣ Ａ ﬁ'))).toBe(normalAlias('ΟΔΟΣ Ａ ﬁ')));
+});
