@@ -19,8 +19,11 @@ export { cut, spread, type Bucket } from './spread';
 export { dealPostings, forecastPostings, fundingPostings, policyPostings, poolPostings, reservationPostings };
 export { capacityBalance, commitmentLines, forecastVersions, fundingPosition, spendOutlook };
 
-/** What a projection service needs to know of reports: the rules that write, the statements that read. */
+/** A projection: the rules that write it, the statements that read it, and where it is kept. */
 export interface ReportSet {
+  readonly name: string;
+  /** The Postgres schema that is its own. */
+  readonly schema: string;
   readonly rules: readonly AnyPostingRule[];
   readonly reports: readonly ReportDefinition[];
 }
@@ -31,12 +34,16 @@ const any = <State, Event extends Parameters<AnyPostingRule['post']>[1]>(rule: P
 
 /** Finance: what will be spent, what was forecast, and how it is funded. */
 export const spendForecast: ReportSet = {
+  name: 'spend-forecast',
+  schema: 'spend_forecast',
   rules: [any(dealPostings), any(fundingPostings), any(forecastPostings), any(policyPostings)],
   reports: [spendOutlook, forecastVersions, fundingPosition],
 };
 
 /** Supply: who owes what to whom, and whether the capacity exists. */
 export const supplierCommitments: ReportSet = {
+  name: 'supplier-commitments',
+  schema: 'supplier_commitments',
   rules: [any(dealPostings), any(poolPostings), any(reservationPostings)],
   reports: [commitmentLines, capacityBalance],
 };

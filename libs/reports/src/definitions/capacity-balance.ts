@@ -52,8 +52,8 @@ pool_slot as (
   join line as p on p.measure = 'pool' and p.subject = slot.pool_id
   left join lateral (
     select rate, bound, basis from declaration
-    where pool_id = slot.pool_id and first_month <= period and (last_month is null or last_month >= period)
-    order by first_month desc, position desc limit 1
+    where pool_id = slot.pool_id and declaration.first_month <= slot.period and (declaration.last_month is null or declaration.last_month >= slot.period)
+    order by declaration.first_month desc, position desc limit 1
   ) as d on true
 ),
 asked as (

@@ -3,6 +3,8 @@
  * and unit. Sums of nothing are left away: an attribute whose value no longer holds is gone.
  */
 export const linesOf = (...measures: readonly string[]): string => `
+  -- Nothing reads this one: it gives the parameters their types, whether or not a report uses them all.
+  question as (select $1::bigint as position, $2::date as day, $3::text as reporting_currency),
   line as materialized (
     select measure, subject, value::jsonb as value, period, unit, sum(amount) as amount, max(position) as position
     from postings

@@ -1,0 +1,4 @@
+import { serveProjection } from '@deal-ledger/projection';
+import { spendForecast } from '@deal-ledger/reports';
+
+serveProjection(spendForecast);

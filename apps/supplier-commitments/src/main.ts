@@ -1,0 +1,4 @@
+import { serveProjection } from '@deal-ledger/projection';
+import { supplierCommitments } from '@deal-ledger/reports';
+
+serveProjection(supplierCommitments);

@@ -1,0 +1,2 @@
+export { ProjectionModule, type ProjectionOptions } from './projection.module';
+export { serveProjection } from './serve';

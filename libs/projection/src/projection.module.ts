@@ -1,0 +1,83 @@
+import { Inject, Logger, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown, type Type } from '@nestjs/common';
+import type { Log } from '@deal-ledger/log';
+import type { ReportSet } from '@deal-ledger/reports';
+import { CLOCK, Readiness, type Clock } from '@deal-ledger/service';
+import { reportController } from './report.controller';
+import { Reports } from './reports';
+import { Runner } from './runner';
+import { prepareSchema } from './schema';
+import { Store } from './store';
+
+export interface ProjectionOptions extends ReportSet {
+  readonly connectionString: string;
+  readonly log: Log;
+  /** Called when nothing uses the log here any more. */
+  readonly released?: () => Promise<void>;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly runner: Runner;
+  readonly reports: Reports;
+}
+
+/** A projection service: the ledger projected into tables of its own, and the reports on them. */
+@Module({})
+export class ProjectionModule {
+  static register(options: ProjectionOptions): DynamicModule {
+    const { schema } = options;
+    // Tokens of its own: two projections may live in one application.
+    const parts = Symbol(`${schema} parts`);
+    const reports = Symbol(`${schema} reports`);
+    const lifecycle = lifecycleOf(options, parts);
+    return {
+      module: ProjectionModule,
+      controllers: options.reports.map((definition) => reportController(reports, definition)),
+      providers: [
+        { provide: parts, inject: [CLOCK], useFactory: (clock: Clock) => assemble(options, clock) },
+        { provide: reports, inject: [parts], useFactory: (made: Parts) => made.reports },
+        lifecycle,
+      ],
+    };
+  }
+}
+
+async function assemble(options: ProjectionOptions, clock: Clock): Promise<Parts> {
+  const { schema, connectionString, log, rules } = options;
+  const logger = new Logger(`projection ${schema}`);
+  const onIdleError = (error: Error): void => logger.debug(`an idle connection to Postgres was lost: ${error.message}`);
+  await prepareSchema(connectionString, schema);
+  const store = new Store(connectionString, schema, onIdleError);
+  const runner = new Runner({ log, store, rules, warn: (message, error) => logger.warn(message, error) });
+  const reports = new Reports({ connectionString, schema, runner, log, clock, onIdleError });
+  return { store, runner, reports };
+}
+
+/** Starts and stops the projection with the application, and says whether it is ready. */
+function lifecycleOf({ schema, released }: ProjectionOptions, parts: symbol): Type {
+  class ProjectionLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+    constructor(
+      @Inject(parts) private readonly made: Parts,
+      @Inject(Readiness) private readonly readiness: Readiness,
+    ) {}
+
+    onApplicationBootstrap(): void {
+      const { runner, store } = this.made;
+      runner.start();
+      this.readiness.register(`projection ${schema}`, async () => {
+        const reason = runner.notWorkingBecause;
+        if (reason !== undefined) throw new Error(reason);
+        await store.reached();
+        return `has projected ${runner.progress.nextPosition} records`;
+      });
+    }
+
+    async onApplicationShutdown(): Promise<void> {
+      const { runner, store, reports } = this.made;
+      await runner.stop();
+      await Promise.all([store.close(), reports.close()]);
+      await released?.();
+    }
+  }
+  return ProjectionLifecycle;
+}

@@ -1,0 +1,205 @@
+import type { Log } from '@deal-ledger/log';
+import { LedgerForked } from '@deal-ledger/ledger';
+import { LogHalted } from '@deal-ledger/log';
+import { shaped, type RawRow, type ReportDefinition, type Row } from '@deal-ledger/reports';
+import { instantMs, Problem, type Clock } from '@deal-ledger/service';
+import { Pool } from 'pg';
+import { filterOf, type ReportQuery } from './reading';
+import type { Runner } from './runner';
+import { inSchema } from './schema';
+
+/** A report in full; more rows than this have to be asked for in parts, by a filter. */
+export const MAX_ROWS = 10_000;
+
+const WAIT_MS = 5_000;
+const READ_TIMEOUT_MS = 30_000;
+const MAX_CONNECTIONS = 8;
+
+export interface ReportAnswer {
+  readonly rows: readonly Row[];
+  readonly meta: {
+    readonly asOfPosition: number;
+    readonly asOfRecordedAt: string;
+    readonly effectiveOn: string;
+    readonly reportingCurrency: string | null;
+    readonly fxRates: readonly never[];
+    readonly policyEventId: string | null;
+    readonly rowCount: number;
+    readonly totals: object;
+    readonly nextCursor: null;
+  };
+}
+
+export interface ReportsOptions {
+  readonly connectionString: string;
+  readonly schema: string;
+  readonly runner: Runner;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly onIdleError: (error: Error) => void;
+}
+
+/** Reads reports: as known at a position, for a day. The same question has the same answer for ever. */
+export class Reports {
+  private readonly pool: Pool;
+
+  constructor(private readonly options: ReportsOptions) {
+    this.pool = new Pool({
+      connectionString: options.connectionString,
+      options: inSchema(options.schema),
+      application_name: `deal-ledger ${options.schema} reports`,
+      max: MAX_CONNECTIONS,
+      connectionTimeoutMillis: WAIT_MS,
+      statement_timeout: READ_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    this.pool.on('error', options.onIdleError);
+  }
+
+  /** The position that everything up to is projected; -1 while nothing is. */
+  get projectedPosition(): number {
+    return this.options.runner.progress.nextPosition - 1;
+  }
+
+  async read(definition: ReportDefinition, query: ReportQuery): Promise<ReportAnswer> {
+    const position = await this.positionOf(query);
+    const effectiveOn = query.effectiveOn ?? new Date(this.options.clock.nowMs()).toISOString().slice(0, 10);
+    const reportingCurrency = query.reportingCurrency ?? null;
+    // What is projected up to a position never changes, so the two need no common snapshot.
+    const [asOfRecordedAt, raw] = await Promise.all([
+      this.recordedAt(position),
+      this.pool.query<RawRow>({
+        name: definition.name,
+        text: `${definition.sql} limit ${MAX_ROWS + 1}`,
+        values: [
+          position,
+          effectiveOn,
+          reportingCurrency,
+          JSON.stringify(filterOf(definition, query)),
+          ...Object.keys(definition.options).map((name) => query[name]),
+        ],
+      }),
+    ]);
+    if (raw.rows.length > MAX_ROWS) throw tooManyRows();
+    const rows = raw.rows.map((row) => shaped(definition.row, row));
+    const summed = definition.summedOnly;
+    const policyEventId = raw.rows.find((row) => typeof row['policyEventId'] === 'string')?.['policyEventId'];
+    return {
+      rows,
+      meta: {
+        asOfPosition: position,
+        asOfRecordedAt,
+        effectiveOn,
+        reportingCurrency,
+        fxRates: [],
+        policyEventId: (policyEventId as string | undefined) ?? null,
+        rowCount: rows.length,
+        totals: definition.totals(summed === undefined ? rows : rows.map((row, index) => ({ ...row, ...shaped(summed.extend({ currency: definition.row.shape['currency'] }), raw.rows[index] ?? {}) }))),
+        nextCursor: null,
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+
+  /** The position that is asked for, once it is projected. */
+  private async positionOf({ asOf, minPosition }: ReportQuery): Promise<number> {
+    this.refuseWhenForked();
+    if (minPosition !== undefined) await this.await(minPosition);
+    if (asOf === 'latest') {
+      const position = this.projectedPosition;
+      if (position < 0) await this.await(0);
+      return Math.max(position, 0);
+    }
+    const atMs = instantMs(asOf);
+    if (atMs === undefined) {
+      await this.await(Number(asOf));
+      return Number(asOf);
+    }
+    return this.positionAt(asOf, atMs);
+  }
+
+  /** The last position recorded at or before an instant, when no other can still come. */
+  private async positionAt(asOf: string, atMs: number): Promise<number> {
+    if (atMs > this.options.clock.nowMs()) {
+      throw new Problem({ status: 400, code: 'INSTANT_IN_FUTURE', detail: `Nobody knows yet what will be known at ${asOf}. Ask for a past instant.` });
+    }
+    const end = await this.options.log.end();
+    if (end > 0) await this.await(end - 1);
+    const { rows } = await this.pool.query<{ position: string | null }>({ name: 'position-at', text: POSITION_AT, values: [new Date(atMs).toISOString()] });
+    const position = rows[0]?.position;
+    if (position == null) {
+      throw new Problem({ status: 400, code: 'INSTANT_BEFORE_LEDGER', detail: `The ledger begins after ${asOf}; nothing was known then. Ask for a later instant.` });
+    }
+    return Number(position);
+  }
+
+  /** Waits, for a bounded time, until a position is projected. */
+  private async await(position: number): Promise<void> {
+    const { log, runner } = this.options;
+    const { progress } = runner;
+    if (position < progress.nextPosition) return;
+    const end = await log.end().catch(() => undefined);
+    if (end !== undefined && position >= end && position >= progress.nextPosition) {
+      throw new Problem({
+        status: 400,
+        code: 'POSITION_UNKNOWN',
+        detail: end === 0 ? 'The ledger has no records yet.' : `Position ${position} lies beyond the end of the ledger, whose last position is ${end - 1}. Ask for that or an earlier one.`,
+        members: { position, lastPosition: end - 1 },
+      });
+    }
+    if (runner.halted === undefined && (await progress.includes(position, WAIT_MS))) return;
+    this.refuseWhenForked();
+    const projected = this.projectedPosition;
+    throw new Problem({
+      status: 503,
+      code: 'PROJECTION_BEHIND',
+      detail:
+        `Position ${position} was asked for, the ledger is projected up to ${projected}` +
+        `${runner.halted === undefined ? '. Ask again.' : `, and halted there: ${runner.halted.message}`}`,
+      members: { position, projectedPosition: projected },
+      retryAfterS: runner.halted === undefined ? 1 : 60,
+    });
+  }
+
+  /** Of a log that is not the ledger it was, nothing is shown. */
+  private refuseWhenForked(): void {
+    const { halted } = this.options.runner;
+    if (halted instanceof LedgerForked || halted instanceof LogHalted) {
+      throw new Problem({
+        status: 503,
+        code: halted.code,
+        detail: `The log is not what it was, so no figure of it can be vouched for: ${halted.message}`,
+        retryAfterS: 60,
+      });
+    }
+  }
+
+  private async recordedAt(position: number): Promise<string> {
+    const { rows } = await this.pool.query<{ at: string }>({ name: 'recorded-at', text: RECORDED_AT, values: [position] });
+    if (rows[0] === undefined) throw new Error(`position ${position} is projected and has no time`);
+    return rows[0].at;
+  }
+}
+
+const RECORDED_AT = `
+select to_char(recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+from (select recorded_at from events where position = $1 and ordinal = 0 union all select recorded_at from skipped where position = $1) as record`;
+
+// Times never run backwards along positions, so the first hit from the end is the one.
+const POSITION_AT = `
+select greatest(
+  (select position from events where recorded_at <= $1 order by position desc limit 1),
+  (select position from skipped where recorded_at <= $1 order by position desc limit 1)
+) as position`;
+
+function tooManyRows(): Problem {
+  return new Problem({
+    status: 400,
+    code: 'TOO_MANY_ROWS',
+    detail: `The report has more than ${MAX_ROWS} rows. Ask for a part of it with a filter.`,
+    members: { maximum: MAX_ROWS },
+  });
+}

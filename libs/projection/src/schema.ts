@@ -1,0 +1,142 @@
+import { Client } from 'pg';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+
+/** Unquoted in SQL, so that nobody has to wonder where it needs quotes. */
+const SCHEMA_NAME = /^[a-z][a-z0-9_]{0,40}$/;
+
+/** Connection options under which unqualified names mean this schema's. */
+export function inSchema(schema: string): string {
+  if (!SCHEMA_NAME.test(schema)) throw new RangeError(`${schema} is no name for a schema here: lower case letters, digits and _`);
+  return `-c search_path=${schema} -c datestyle=ISO`;
+}
+
+/** The tables of a projection, in a Postgres schema of its own. */
+class CreateProjection1760000000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of [...TABLES, ...GUARDS, ...FUNCTIONS]) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table progress, writers, skipped, events, postings');
+    await runner.query('drop function refuse_change, month_of, period_first, period_last, bucket, joined, ratio');
+  }
+}
+
+const TABLES = [
+  // One row: how far the ledger has been projected, and what tells that ledger from another.
+  `create table progress (
+     only_one boolean primary key default true check (only_one),
+     ledger_id text,
+     next_position bigint not null,
+     last_hash text not null,
+     last_time_ms bigint not null
+   )`,
+  `insert into progress (next_position, last_hash, last_time_ms) values (0, '', 0)`,
+  // The highest number of each writer, of void commits too: what the next commit is judged by.
+  `create table writers (writer text primary key, n bigint not null)`,
+  // Positions without a fact.
+  `create table skipped (
+     position bigint primary key,
+     recorded_at timestamptz not null,
+     verdict text not null check (verdict in ('void', 'foreign')),
+     reason text not null
+   )`,
+  `create table events (
+     position bigint,
+     ordinal integer,
+     stream text not null,
+     version integer not null,
+     event_id text not null,
+     type text not null,
+     writer text not null,
+     n bigint not null,
+     recorded_at timestamptz not null,
+     event json not null,
+     primary key (position, ordinal),
+     unique (stream, version)
+   )`,
+  `create table postings (
+     position bigint,
+     ordinal integer,
+     line integer,
+     measure text not null,
+     subject text not null,
+     value text,
+     period text,
+     effective date,
+     unit text,
+     amount numeric not null,
+     primary key (position, ordinal, line)
+   )`,
+];
+
+const GUARDS = [
+  `create function refuse_change() returns trigger language plpgsql as $$
+   begin
+     raise exception '% of % is refused: what was recorded is never changed, a difference is posted instead', tg_op, tg_table_name
+       using errcode = 'restrict_violation';
+   end $$`,
+  ...['events', 'postings'].map(
+    (table) => `create trigger append_only before update or delete or truncate on ${table} for each statement execute function refuse_change()`,
+  ),
+];
+
+// Periods are EDTF: a year, a month, a quarter (33 to 36) or a half-year (40, 41).
+const FUNCTIONS = [
+  `create function month_of(period text, edge text) returns integer immutable language sql return
+     case
+       when length(period) = 4 then case edge when 'first' then 1 else 12 end
+       when substr(period, 6)::integer <= 12 then substr(period, 6)::integer
+       when substr(period, 6)::integer <= 36 then (substr(period, 6)::integer - 33) * 3 + case edge when 'first' then 1 else 3 end
+       else (substr(period, 6)::integer - 40) * 6 + case edge when 'first' then 1 else 6 end
+     end`,
+  `create function period_first(period text) returns date immutable language sql return
+     make_date(left(period, 4)::integer, month_of(period, 'first'), 1)`,
+  `create function period_last(period text) returns date immutable language sql return
+     (make_date(left(period, 4)::integer, month_of(period, 'last'), 1) + interval '1 month' - interval '1 day')::date`,
+  // The year, quarter or month that a day is in.
+  `create function bucket(day date, granularity text) returns text immutable language sql return
+     case granularity
+       when 'year' then lpad(extract(year from day)::text, 4, '0')
+       when 'quarter' then lpad(extract(year from day)::text, 4, '0') || '-' || (32 + extract(quarter from day))::text
+       else lpad(extract(year from day)::text, 4, '0') || '-' || lpad(extract(month from day)::text, 2, '0')
+     end`,
+  // Several parties that are one side: a+b, in their order.
+  `create function joined(parties jsonb) returns text immutable language sql return
+     (select string_agg(party, '+' order by place) from jsonb_array_elements_text(parties) with ordinality as listed (party, place))`,
+  // Exact, 4 digits after the point, rounded half to even; null when the whole is nothing.
+  `create function ratio(part numeric, whole numeric) returns numeric immutable language sql return
+     (select sign(part) * sign(whole) * 0.0001 * (quotient + case
+        when 2 * rest > abs(whole) or (2 * rest = abs(whole) and mod(quotient, 2) = 1) then 1 else 0 end)
+      from (select div(abs(part) * 10000, abs(nullif(whole, 0))) as quotient, mod(abs(part) * 10000, abs(nullif(whole, 0))) as rest) as division)`,
+];
+
+/**
+ * Makes the projection's schema, or brings it up to date. Instances that start at the same moment
+ * wait for each other.
+ */
+export async function prepareSchema(connectionString: string, schema: string): Promise<void> {
+  const options = inSchema(schema);
+  const lock = new Client({ connectionString });
+  await lock.connect();
+  try {
+    await lock.query('select pg_advisory_lock(hashtext($1))', [`deal-ledger ${schema}`]);
+    await lock.query(`create schema if not exists ${schema}`);
+    const source = new DataSource({
+      type: 'postgres',
+      url: connectionString,
+      schema,
+      migrations: [CreateProjection1760000000000],
+      migrationsTransactionMode: 'all',
+      extra: { options },
+    });
+    await source.initialize();
+    try {
+      await source.runMigrations();
+    } finally {
+      await source.destroy();
+    }
+  } finally {
+    await lock.end();
+  }
+}

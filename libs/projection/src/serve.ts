@@ -1,0 +1,37 @@
+import { openLog } from '@deal-ledger/log';
+import type { ReportSet } from '@deal-ledger/reports';
+import { clockOf, logOf, requireStores, runMain, settingsOrExit, startService } from '@deal-ledger/service';
+import { ProjectionModule } from './projection.module';
+
+/** Runs a projection service as a process of its own, until it is told to stop. */
+export function serveProjection(projection: ReportSet): void {
+  runMain(projection.name, () => serve(projection));
+}
+
+async function serve(projection: ReportSet): Promise<void> {
+  const { name, reports } = projection;
+  const settings = settingsOrExit(name);
+  requireStores(name, settings, ['log', 'database']);
+  const log = await openLog({
+    brokers: settings.KAFKA_BROKERS,
+    databaseUrl: settings.DATABASE_URL,
+    topic: settings.LEDGER_TOPIC,
+    nowMs: settings.LEDGER_CLOCK === undefined ? undefined : () => clockOf(settings).nowMs(),
+    logger: logOf(name, settings),
+  });
+  await startService({
+    name,
+    settings,
+    module: ProjectionModule.register({
+      ...projection,
+      // Without it the service has ended above.
+      connectionString: settings.DATABASE_URL ?? '',
+      log,
+      released: () => log.close(),
+    }),
+    openApi: {
+      title: `Deal Ledger: ${name}`,
+      description: `Reports ${reports.map((report) => report.name).join(', ')}, each as known at any position of the ledger, for any day.`,
+    },
+  });
+}

@@ -1,0 +1,128 @@
+import type { Fact, LedgerEvent } from '@deal-ledger/domain';
+import type { JudgeSnapshot } from '@deal-ledger/ledger';
+import { Pool } from 'pg';
+import { columnsOf, eventOf, type Batch } from './batch';
+import { inSchema } from './schema';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** The writer, and what loads histories while it writes. */
+const MAX_CONNECTIONS = 3;
+
+/** How far a projection's tables reach. */
+export interface Reached {
+  /** Of the ledger they are about; nothing while they are empty. */
+  readonly ledgerId: string | null;
+  readonly nextPosition: number;
+}
+
+/**
+ * The tables of one projection. Everything a batch adds goes in with one statement, which is one
+ * transaction: whatever happens, all of it is there, or nothing.
+ */
+export class Store {
+  private readonly pool: Pool;
+
+  constructor(
+    connectionString: string,
+    readonly schema: string,
+    onIdleError: (error: Error) => void,
+  ) {
+    this.pool = new Pool({
+      connectionString,
+      options: inSchema(schema),
+      application_name: `deal-ledger ${schema}`,
+      max: MAX_CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    this.pool.on('error', onIdleError);
+  }
+
+  async reached(): Promise<Reached> {
+    const { rows } = await this.pool.query<{ ledger_id: string | null; next_position: string }>(
+      'select ledger_id, next_position from progress',
+    );
+    const [row] = rows;
+    if (row === undefined) throw new Error(`schema ${this.schema} has no progress: its tables were tampered with`);
+    return { ledgerId: row.ledger_id, nextPosition: Number(row.next_position) };
+  }
+
+  /** What judging goes on from, or nothing while nothing is projected. */
+  async snapshot(): Promise<JudgeSnapshot | undefined> {
+    const client = await this.pool.connect();
+    try {
+      await client.query('begin isolation level repeatable read read only');
+      const { rows: progress } = await client.query<Record<'ledger_id' | 'next_position' | 'last_hash' | 'last_time_ms', string>>('select * from progress');
+      const { rows: writers } = await client.query<[string, string]>({ text: 'select writer, n from writers', rowMode: 'array' });
+      const { rows: heads } = await client.query<[string, string, number]>({
+        text: `select distinct on (stream) stream, writer || '/' || n, version from events order by stream, version desc`,
+        rowMode: 'array',
+      });
+      await client.query('commit');
+      client.release();
+      const [row] = progress;
+      if (row === undefined || row.ledger_id === null) return undefined;
+      return {
+        ledgerId: row.ledger_id,
+        nextPosition: Number(row.next_position),
+        lastHash: row.last_hash,
+        lastTimeMs: Number(row.last_time_ms),
+        writers: writers.map(([writer, n]) => [writer, Number(n)]),
+        heads,
+      };
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  /** The events of these streams so far, each stream's in order. */
+  async histories(streams: readonly string[]): Promise<LedgerEvent[]> {
+    const { rows } = await this.pool.query<Parameters<typeof eventOf>[0] & Pick<Fact, 'stream'>>({
+      name: 'histories',
+      text: 'select stream, version, event_id, type, event from events where stream = any($1) order by stream, version',
+      values: [streams],
+    });
+    return rows.map(eventOf);
+  }
+
+  /**
+   * Adds a batch, if the tables reach exactly to where it begins and are about its ledger.
+   * Says whether it did.
+   */
+  async add(batch: Batch): Promise<boolean> {
+    const { skipped, events, postings, writers } = columnsOf(batch);
+    const { ledgerId, nextPosition, lastHash, lastTimeMs } = batch.after;
+    const { rows } = await this.pool.query<{ moved: number }>({
+      name: 'add',
+      text: ADD,
+      values: [batch.from, nextPosition, ledgerId, lastHash, lastTimeMs, ...skipped, ...events, ...postings, ...writers],
+    });
+    return rows[0]?.moved === 1;
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+}
+
+/** `unnest` of parameters from `$first` on, one array of each type. */
+function unnest(first: number, types: readonly string[]): string {
+  return `select column_values.* from moved, unnest(${types.map((type, index) => `$${first + index}::${type}[]`).join(', ')}) as column_values`;
+}
+
+// A rival's batch that goes first makes `moved` empty, and then nothing else is added either.
+const ADD = `
+with moved as (
+  update progress set next_position = $2, ledger_id = $3, last_hash = $4, last_time_ms = $5
+  where next_position = $1 and (ledger_id is null or ledger_id = $3)
+  returning 1
+),
+skip as (insert into skipped ${unnest(6, ['bigint', 'timestamptz', 'text', 'text'])}),
+event as (insert into events ${unnest(10, ['bigint', 'integer', 'text', 'integer', 'text', 'text', 'text', 'bigint', 'timestamptz', 'json'])}),
+posting as (insert into postings ${unnest(20, ['bigint', 'integer', 'integer', 'text', 'text', 'text', 'text', 'date', 'text', 'numeric'])}),
+writer as (
+  insert into writers as known (writer, n) ${unnest(30, ['text', 'bigint'])}
+  on conflict (writer) do update set n = greatest(known.n, excluded.n)
+)
+select count(*)::integer as moved from moved`;

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import type { Log } from '@deal-ledger/log';
+import type { ReportDefinition, ReportSet } from '@deal-ledger/reports';
+import { systemClock, validQuery, type Clock } from '@deal-ledger/service';
+import { Client } from 'pg';
+import { querySchema, type ReportQuery } from './reading';
+import { Reports, type ReportAnswer } from './reports';
+import { Runner } from './runner';
+import { prepareSchema } from './schema';
+import type { SliceLimits } from './slices';
+import { Store } from './store';
+
+export interface TestProjectionOptions {
+  /** A schema that exists already; by default one of its own. */
+  readonly schema?: string;
+  readonly limits?: SliceLimits;
+  readonly clock?: Clock;
+  readonly connectionString: string;
+}
+
+/** A projection on a real Postgres, without HTTP. */
+export class TestProjection {
+  private constructor(
+    readonly runner: Runner,
+    readonly store: Store,
+    readonly reports: Reports,
+    readonly connectionString: string,
+    private readonly log: Log,
+  ) {}
+
+  static async start(log: Log, { rules }: ReportSet, options: TestProjectionOptions): Promise<TestProjection> {
+    const { connectionString } = options;
+    const schema = options.schema ?? freshSchema();
+    const ignore = (): void => {};
+    await prepareSchema(connectionString, schema);
+    const store = new Store(connectionString, schema, ignore);
+    const runner = new Runner({ log, store, rules, warn: ignore, ...(options.limits ? { limits: options.limits } : {}) });
+    const reports = new Reports({ connectionString, schema, runner, log, clock: options.clock ?? systemClock, onIdleError: ignore });
+    runner.start();
+    return new TestProjection(runner, store, reports, connectionString, log);
+  }
+
+  get schema(): string {
+    return this.store.schema;
+  }
+
+  /** As the route would, from the text of the query on. */
+  read(definition: ReportDefinition, query: Readonly<Record<string, string>> = {}): Promise<ReportAnswer> {
+    return this.reports.read(definition, validQuery(querySchema(definition), query) as unknown as ReportQuery);
+  }
+
+  /** Resolves when all that the log holds now is projected. */
+  async caughtUp(): Promise<void> {
+    const end = await this.log.end();
+    if (!(await this.runner.progress.includes(end - 1, 30_000))) {
+      throw this.runner.halted ?? new Error(`projected ${this.runner.progress.nextPosition} of ${end}`);
+    }
+  }
+
+  /** Rows of a statement in the projection's schema. */
+  async query<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
+    const client = new Client({ connectionString: this.connectionString, options: `-c search_path=${this.schema}` });
+    await client.connect();
+    try {
+      return (await client.query<Row>(text, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async stop({ keep = false } = {}): Promise<void> {
+    if (!keep) await this.query(`drop schema ${this.schema} cascade`);
+    await this.runner.stop();
+    await Promise.all([this.store.close(), this.reports.close()]);
+  }
+}
+
+export const freshSchema = (): string => `test_${randomBytes(6).toString('hex')}`;
