@@ -72,7 +72,7 @@ const FAST_NOT_SAFE: Readonly<Record<string, string>> = { fsync: 'off', synchron
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const identity = unprivilegedIdentity();
   const dataDir = reachableDataDir(resolve(options.dataDir), identity);
-  const native = reachableBinaries(nativeFolder(), identity);
+  const native = reachableBinaries(nativeFolder(), dataDir, identity);
   const release = claim(`${dataDir}.owner`);
   try {
     const password = passwordFor(dataDir);
@@ -140,11 +140,10 @@ function unprivilegedIdentity(): Identity | undefined {
 }
 
 /** The package's own folder, with the links that npm leaves out; or a copy of it, if that cannot be used as it is. */
-function reachableBinaries(native: string, identity: Identity | undefined): string {
-  const usable = identity === undefined || othersCanReach(native);
-  if (usable && linksMade(native)) return native;
+function reachableBinaries(native: string, dataDir: string, identity: Identity | undefined): string {
+  if ((identity === undefined || othersCanReach(native)) && linksMade(native)) return native;
   const version = createHash('sha256').update(native).update(String(statSync(join(native, 'bin')).mtimeMs)).digest('hex').slice(0, 12);
-  const copy = join(identity ? ROOT_FOLDER : dirname(native), `postgres-${version}`);
+  const copy = identity ? join(ROOT_FOLDER, `postgres-${version}`) : `${dataDir}.postgres-${version}`;
   if (existsSync(copy)) return copy;
   const unfinished = `${copy}.${process.pid}`;
   cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
@@ -201,7 +200,7 @@ function binary(native: string, name: string): string {
 /** One process at a time uses a data folder, or the first to stop would pull it from under the other. */
 function claim(file: string): () => void {
   const owner = Number(readIfThere(file));
-  if (owner && owner !== process.pid && isAlive(owner) && commandOf(owner).includes('node')) {
+  if (owner && owner !== process.pid && isAlive(owner) && runs(owner, 'node')) {
     throw new EmbeddedPostgresFailed(`process ${owner} uses this data folder already (${file}): stop it, or choose another DATA_DIR`);
   }
   writeFileSync(file, String(process.pid));
@@ -283,7 +282,7 @@ async function untilReady(dataDir: string, running: () => boolean): Promise<void
 function runningServer(dataDir: string): number | undefined {
   const pid = Number(pidFile(dataDir)[0]);
   if (!pid) return undefined;
-  if (isAlive(pid) && commandOf(pid).includes('postgres')) return pid;
+  if (isAlive(pid) && runs(pid, 'postgres')) return pid;
   rmSync(join(dataDir, 'postmaster.pid'), { force: true });
   return undefined;
 }
@@ -310,13 +309,14 @@ function isAlive(pid: number): boolean {
   return !/^\d+ \(.*\) Z/.test(readIfThere(`/proc/${pid}/stat`));
 }
 
-/** Something that holds the program's name. Where it cannot be known, the pid is believed. */
-function commandOf(pid: number): string {
-  if (osPlatform() === 'win32') return 'node postgres';
+/** Whether the process runs this program, and did not only get its number. Where that cannot be known, it is believed. */
+function runs(pid: number, program: string): boolean {
+  if (osPlatform() === 'win32') return true;
   try {
-    return osPlatform() === 'linux' ? readFileSync(`/proc/${pid}/cmdline`, 'latin1') : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    const command = osPlatform() === 'linux' ? readFileSync(`/proc/${pid}/cmdline`, 'latin1') : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    return basename(command.split(/[\0 ]/)[0] ?? '').includes(program);
   } catch {
-    return '';
+    return false;
   }
 }
 

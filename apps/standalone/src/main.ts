@@ -1,0 +1,105 @@
+import { join, resolve } from 'node:path';
+import { catalogue } from '@deal-ledger/domain';
+import { canConnect, openLog } from '@deal-ledger/log';
+import { ProjectionModule } from '@deal-ledger/projection';
+import { RecorderModule } from '@deal-ledger/recorder';
+import { spendForecast, supplierCommitments } from '@deal-ledger/reports';
+import { clockOf, logOf, Readiness, runMain, settingsOrExit, startService, type Settings } from '@deal-ledger/service';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { startEmbeddedPostgres } from './embedded-postgres';
+
+const NAME = 'deal-ledger';
+const PROJECTIONS = [spendForecast, supplierCommitments] as const;
+const READY_POLL_MS = 20;
+
+/** Every service in one process on one port, with a database of its own unless it is given one. */
+@Module({})
+class StandaloneModule {
+  static of(imports: readonly DynamicModule[]): DynamicModule {
+    return { module: StandaloneModule, imports: [...imports] };
+  }
+}
+
+runMain(NAME, async () => {
+  // What a person at a terminal wants to see is printed below; the log is for what goes wrong.
+  const settings = settingsOrExit(NAME, undefined, { ...commandLine(), env: { LOG_LEVEL: 'warn', ...process.env } });
+  const database = settings.DATABASE_URL === undefined ? await ownDatabase(settings) : { url: settings.DATABASE_URL, stop: async () => undefined };
+  const log = await openLog({
+    brokers: settings.KAFKA_BROKERS,
+    databaseUrl: database.url,
+    topic: settings.LEDGER_TOPIC,
+    nowMs: settings.LEDGER_CLOCK === undefined ? undefined : () => clockOf(settings).nowMs(),
+    logger: logOf(NAME, settings),
+  });
+
+  let users = 1 + PROJECTIONS.length;
+  const released = async (): Promise<void> => {
+    users -= 1;
+    if (users > 0) return;
+    await log.close();
+    await database.stop();
+  };
+  const app = await startService({
+    name: NAME,
+    settings,
+    module: StandaloneModule.of([
+      RecorderModule.of({ source: '/standalone', kinds: Object.values(catalogue), log, released }),
+      ...PROJECTIONS.map((projection) => ProjectionModule.register({ ...projection, connectionString: database.url, log, released })),
+    ]),
+    openApi: {
+      title: 'Deal Ledger',
+      description: 'Records deal, funding and capacity events, and reports from them as known at any position of the ledger, for any day.',
+    },
+  }).catch(async (error: unknown) => {
+    await log.close();
+    await database.stop();
+    throw portTaken(error, settings) ?? error;
+  });
+
+  await untilReady(app.get(Readiness));
+  welcome(await app.getUrl(), settings);
+});
+
+async function ownDatabase({ DATA_DIR }: Settings): Promise<{ url: string; stop(): Promise<void> }> {
+  process.stdout.write(`… starting the database in ${resolve(DATA_DIR)}\n`);
+  return startEmbeddedPostgres({ dataDir: join(DATA_DIR, 'postgres'), canConnect });
+}
+
+async function untilReady(readiness: Readiness): Promise<void> {
+  for (let shown = ''; ; ) {
+    const down = (await readiness.results()).filter(({ status }) => status === 'down');
+    if (down.length === 0) return;
+    const waiting = down.map(({ name, detail }) => `${name}: ${detail ?? 'down'}`).join('; ');
+    if (shown !== '' && waiting !== shown) process.stdout.write(`… ${waiting}\n`);
+    shown = waiting;
+    await new Promise((resume) => setTimeout(resume, READY_POLL_MS));
+  }
+}
+
+function welcome(url: string, { DATA_DIR, KAFKA_BROKERS, DATABASE_URL }: Settings): void {
+  const reports = PROJECTIONS.flatMap(({ reports: all }) => all.map(({ name }) => `${url}/v1/reports/${name}`));
+  const lines = [
+    `Deal Ledger is ready at ${url}`,
+    '',
+    `  documentation  ${url}/docs`,
+    ...reports.map((report, index) => `  ${index === 0 ? 'reports' : '       '}        ${report}`),
+    `  log            ${KAFKA_BROKERS ? `Kafka, ${KAFKA_BROKERS.join(',')}` : 'PostgreSQL'}`,
+    `  data           ${DATABASE_URL === undefined ? resolve(DATA_DIR) : 'in the database that DATABASE_URL names'}`,
+    '',
+    '  It is open to everyone who can reach this address: there is no authentication.',
+    '  In a second shell, npm run demo fills it with an example. Ctrl-C stops it.',
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function portTaken(error: unknown, { HOST, PORT }: Settings): Error | undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return undefined;
+  return new Error(`port ${PORT} of ${HOST} is taken, perhaps by a ledger that runs already. Stop it, or set another: PORT=3001 npm start`);
+}
+
+/** The process, as the reading of settings sees it. */
+function commandLine() {
+  const { argv, stdout, stderr } = process;
+  return { argv, stdout, stderr, exit: (code: number): never => process.exit(code) };
+}
