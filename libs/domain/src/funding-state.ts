@@ -103,8 +103,13 @@ export function trancheOf({ tranches }: FundingState, trancheId: string): Tranch
  */
 export function availableOf(state: FundingState, tranche: Tranche): Decimal {
   if (state.stage !== 'committed' || state.committed === null || tranche.isCancelled) return '0';
-  const left = subtract(state.committed, state.received, state.calledOpen, state.cancelled);
+  const left = uncalledOf(state, state.committed);
   return tranche.hi === null ? left : least(undrawnOf(tranche.hi, tranche), left);
+}
+
+/** What of the whole commitment is neither received nor called nor cancelled. */
+function uncalledOf(state: FundingState, committed: Decimal): Decimal {
+  return subtract(committed, state.received, state.calledOpen, state.cancelled);
 }
 
 /** What of a tranche of at most `hi` is neither received nor called nor cancelled. */
@@ -197,7 +202,9 @@ function repaid(state: FundingState, data: FundingEventOf<'FundsRepaid'>['data']
 
 function cancelled(state: FundingState, trancheId: string): FundingState {
   const tranche = trancheOf(state, trancheId);
-  const rest = tranche === undefined || tranche.hi === null ? '0' : undrawnOf(tranche.hi, tranche);
+  const undrawn = tranche === undefined || tranche.hi === null ? '0' : undrawnOf(tranche.hi, tranche);
+  // Tranches of undisclosed amount may have taken what this one would have had.
+  const rest = state.committed === null ? undrawn : least(undrawn, uncalledOf(state, state.committed));
   const after = withTranche(state, trancheId, (before) => ({
     cancelled: add(before.cancelled, rest),
     isCancelled: true,

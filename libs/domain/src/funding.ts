@@ -1,6 +1,6 @@
 import { unapproved } from './approval';
 import { hi, show, type Money } from './claim';
-import { add, compare, grouped, subtract, type Decimal } from './decimal';
+import { add, compare, grouped, subtract, sum, type Decimal } from './decimal';
 import { fundingEvents, type FundingData, type FundingEvent } from './funding-events';
 import {
   availableOf,
@@ -307,11 +307,16 @@ function otherCurrency(
 }
 
 function belowTranches(state: FundingState, committed: Money): Refusal | undefined {
-  if (compare(committed.amount, state.scheduled) >= 0) return undefined;
+  // A tranche of undisclosed amount needs at least what was drawn from it.
+  const drawn = Object.values(state.tranches)
+    .filter((tranche) => tranche.hi === null)
+    .map((tranche) => add(tranche.received, tranche.calledOpen));
+  const needed = sum([state.scheduled, ...drawn]);
+  if (compare(committed.amount, needed) >= 0) return undefined;
   return refusal(
     'TRANCHES_EXCEED_COMMITMENT',
-    `${show(committed)} are to be committed, the tranches make ${amount(state, state.scheduled)}; commit at least that.`,
-    { pointer: '/data/committed/amount', details: { committed: committed.amount, tranches: state.scheduled } },
+    `${show(committed)} are to be committed, the tranches make ${amount(state, needed)}; commit at least that.`,
+    { pointer: '/data/committed/amount', details: { committed: committed.amount, tranches: needed } },
   );
 }
 
