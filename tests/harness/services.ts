@@ -15,7 +15,7 @@ export const SERVICES = [
 export type ServiceName = (typeof SERVICES)[number];
 
 export interface ServiceOptions {
-  readonly service: ServiceName;
+  readonly service: ServiceName | 'standalone';
   readonly environment: Readonly<Record<string, string>>;
   /** A free one unless given. */
   readonly port?: number;
