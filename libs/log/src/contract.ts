@@ -1,5 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { follow, positions, record, texts, upTo, type Follower, type ForeignRecord, type LogUnderTest, type StoppableLog } from './contract-support';
+import {
+  follow,
+  positions,
+  record,
+  texts,
+  upTo,
+  type Follower,
+  type ForeignRecord,
+  type LogUnderTest,
+  type StoppableLog,
+} from './contract-support';
 import { MAX_BATCH_BYTES, MAX_RECORD_BYTES, MAX_VALUE_BYTES, RecordTooLarge } from './limits';
 import { LogHalted, type Log, type LogRecord } from './log';
 
@@ -21,7 +31,13 @@ export function logContract(name: string, factory: () => Promise<LogUnderTest>):
 
     it('gives back key, value and headers as they were, in order, and the time of the append', async () => {
       const log = await open();
-      const headers = { writer: randomUUID(), n: '1', heads: '{"deal/ä":null}', empty: '', 'content-type': 'application/json' };
+      const headers = {
+        writer: randomUUID(),
+        n: '1',
+        heads: '{"deal/ä":null}',
+        empty: '',
+        'content-type': 'application/json',
+      };
       const before = Date.now();
       await log.append({ key: 'deal/ä', value: Buffer.from([0, 255, 1]), headers });
       const [only] = await reader(log).until(1);
@@ -81,7 +97,8 @@ export function logContract(name: string, factory: () => Promise<LogUnderTest>):
     it('shows two readers the same, while two writers write', async () => {
       const [one, other] = [await open(), await open()];
       const readers = [reader(one), reader(other)] as const;
-      const write = async (log: Log, letter: string): Promise<number[]> => Promise.all(upTo(300).map((index) => log.append(record(`${letter}${index}`))));
+      const write = async (log: Log, letter: string): Promise<number[]> =>
+        Promise.all(upTo(300).map((index) => log.append(record(`${letter}${index}`))));
       const given = await Promise.all([write(one, 'a'), write(other, 'b')]);
       const [left, right] = await Promise.all(readers.map(({ until }) => until(600)));
       expect(left).toEqual(right);
@@ -116,8 +133,12 @@ export function logContract(name: string, factory: () => Promise<LogUnderTest>):
     it('takes a record of the largest size and refuses one byte more', async () => {
       const log = await open();
       const largest = randomBytes(MAX_VALUE_BYTES);
-      await expect(log.append({ ...record(''), value: Buffer.alloc(MAX_VALUE_BYTES + 1) })).rejects.toThrow(RecordTooLarge);
-      await expect(log.append({ ...record(''), headers: { heads: 'x'.repeat(MAX_RECORD_BYTES) } })).rejects.toThrow(RecordTooLarge);
+      await expect(log.append({ ...record(''), value: Buffer.alloc(MAX_VALUE_BYTES + 1) })).rejects.toThrow(
+        RecordTooLarge,
+      );
+      await expect(log.append({ ...record(''), headers: { heads: 'x'.repeat(MAX_RECORD_BYTES) } })).rejects.toThrow(
+        RecordTooLarge,
+      );
       expect(await log.append({ ...record(''), value: largest, headers: { heads: 'x'.repeat(64 * 1024) } })).toBe(0);
       const [only] = await reader(log).until(1);
       expect(only?.value?.equals(largest)).toBe(true);
@@ -239,7 +260,14 @@ export function restartContract(name: string, factory: () => Promise<StoppableLo
 }
 
 /** Opens logs and reads for one test, and ends them after it. */
-function surroundings<Under extends LogUnderTest>(factory: () => Promise<Under>): { under: () => Under; open: () => Promise<Log>; reader: (log: Log, from?: number) => Follower; endReading: () => void } {
+function surroundings<Under extends LogUnderTest>(
+  factory: () => Promise<Under>,
+): {
+  under: () => Under;
+  open: () => Promise<Log>;
+  reader: (log: Log, from?: number) => Follower;
+  endReading: () => void;
+} {
   let under: Under | undefined;
   let reading: AbortController;
   const opened: Log[] = [];

@@ -1,5 +1,12 @@
 import type { NewRecord } from './log';
-import { AppendRefused, MAX_BATCH_BYTES, MAX_WAITING_APPENDS, MAX_WAITING_BYTES, MAX_WAITING_MS, measureRecord } from './limits';
+import {
+  AppendRefused,
+  MAX_BATCH_BYTES,
+  MAX_WAITING_APPENDS,
+  MAX_WAITING_BYTES,
+  MAX_WAITING_MS,
+  measureRecord,
+} from './limits';
 
 interface Waiting {
   readonly record: NewRecord;
@@ -76,7 +83,9 @@ export class GroupCommit {
     const count = this.waiting.findIndex(({ sinceMs }) => sinceMs >= overdueMs);
     for (const { bytes, reject } of this.waiting.splice(0, count < 0 ? this.waiting.length : count)) {
       this.waitingBytes -= bytes;
-      reject(new AppendRefused(`the append waited for more than ${MAX_WAITING_MS} ms behind others; nothing was appended`));
+      reject(
+        new AppendRefused(`the append waited for more than ${MAX_WAITING_MS} ms behind others; nothing was appended`),
+      );
     }
   }
 }

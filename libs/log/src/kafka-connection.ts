@@ -19,7 +19,11 @@ const KEEP_ALIVE_MS = 60_000;
  * The client library, told to retry little and briefly: what to do about a failure is decided by
  * those who know what they asked for.
  */
-export function kafkaClient(settings: KafkaSettings, requestTimeoutMs: number, socketFactory?: KafkaConfig['socketFactory']): Kafka {
+export function kafkaClient(
+  settings: KafkaSettings,
+  requestTimeoutMs: number,
+  socketFactory?: KafkaConfig['socketFactory'],
+): Kafka {
   const { brokers, clientId, ssl, sasl, logger } = settings;
   return new Kafka({
     brokers: [...brokers],
@@ -30,7 +34,10 @@ export function kafkaClient(settings: KafkaSettings, requestTimeoutMs: number, s
     retry: { initialRetryTime: 30, maxRetryTime: 250, retries: brokers.length },
     logLevel: logLevel.WARN,
     // It reports as an error what it then retries.
-    logCreator: () => ({ namespace, log: { message } }) => logger.debug({ namespace }, `kafkajs: ${message}`),
+    logCreator:
+      () =>
+      ({ namespace, log: { message } }) =>
+        logger.debug({ namespace }, `kafkajs: ${message}`),
     ...(socketFactory ? { socketFactory } : {}),
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
@@ -67,7 +74,12 @@ export class KafkaConnection {
       partitionAssigners: [
         (given) => {
           cluster = given.cluster;
-          return { name: '', version: 0, assign: async () => [], protocol: () => ({ name: '', metadata: Buffer.alloc(0) }) };
+          return {
+            name: '',
+            version: 0,
+            assign: async () => [],
+            protocol: () => ({ name: '', metadata: Buffer.alloc(0) }),
+          };
         },
       ],
     });
@@ -75,7 +87,9 @@ export class KafkaConnection {
     const opened = new KafkaConnection(cluster, settings.topic);
     connection = opened;
     try {
-      await within(timeoutMs, `connecting to Kafka at ${settings.brokers.join(', ')}`, opened.connect(), () => opened.destroy());
+      await within(timeoutMs, `connecting to Kafka at ${settings.brokers.join(', ')}`, opened.connect(), () =>
+        opened.destroy(),
+      );
       return opened;
     } catch (error) {
       opened.destroy();
@@ -98,7 +112,9 @@ export class KafkaConnection {
 
   /** The offset after the last record that can be read. */
   async endOffset(): Promise<number> {
-    const [topic] = await this.cluster.fetchTopicsOffset([{ topic: this.topic, partitions: [{ partition: 0 }], fromBeginning: false }]);
+    const [topic] = await this.cluster.fetchTopicsOffset([
+      { topic: this.topic, partitions: [{ partition: 0 }], fromBeginning: false },
+    ]);
     const offset = topic?.partitions[0]?.offset;
     if (offset === undefined) throw new Error(`nobody knows the end of topic ${this.topic}`);
     return Number(offset);
@@ -115,7 +131,9 @@ export class KafkaConnection {
 
   private socket({ host, port, ssl, onConnect }: Parameters<NonNullable<KafkaConfig['socketFactory']>>[0]): Socket {
     if (this.destroyed) throw new Error('the connection was ended');
-    const socket = ssl ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect) : connectTcp({ host, port }, onConnect);
+    const socket = ssl
+      ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
+      : connectTcp({ host, port }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));

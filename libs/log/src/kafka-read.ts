@@ -38,7 +38,11 @@ interface FetchedPartition {
  *
  * Of a stranger's record that repeats a header's name, the headers of one name come together.
  */
-export async function* readKafka(settings: KafkaSettings, from: number, signal: AbortSignal): AsyncGenerator<readonly LogRecord[], void, undefined> {
+export async function* readKafka(
+  settings: KafkaSettings,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogRecord[], void, undefined> {
   let next = from;
   let failures = 0;
   let goneAnswers = 0;
@@ -62,7 +66,11 @@ export async function* readKafka(settings: KafkaSettings, from: number, signal: 
       if (error instanceof LogHalted) throw error;
       if (isOutOfRange(error)) {
         goneAnswers += 1;
-        if (goneAnswers >= GONE_ANSWERS) throw new LogHalted('LOG_POSITION_GONE', `topic ${settings.topic} no longer has offset ${next}, or does not reach to it any more`);
+        if (goneAnswers >= GONE_ANSWERS)
+          throw new LogHalted(
+            'LOG_POSITION_GONE',
+            `topic ${settings.topic} no longer has offset ${next}, or does not reach to it any more`,
+          );
         await pause(GONE_PAUSE_MS, signal);
         continue;
       }
@@ -76,7 +84,11 @@ export async function* readKafka(settings: KafkaSettings, from: number, signal: 
   }
 }
 
-async function* fetchOn(connection: KafkaConnection, topic: string, from: number): AsyncGenerator<readonly LogRecord[], never, undefined> {
+async function* fetchOn(
+  connection: KafkaConnection,
+  topic: string,
+  from: number,
+): AsyncGenerator<readonly LogRecord[], never, undefined> {
   let next = from;
   let emptyAnswers = 0;
   let fetching = fetchAt(connection, topic, next);
@@ -84,7 +96,11 @@ async function* fetchOn(connection: KafkaConnection, topic: string, from: number
     const { messages, highWatermark } = await fetching;
     const records = checked(messages, next, topic);
     emptyAnswers = records.length === 0 && Number(highWatermark) > next ? emptyAnswers + 1 : 0;
-    if (emptyAnswers >= EMPTY_ANSWERS) throw new LogHalted('LOG_GAP', `topic ${topic} goes on to offset ${highWatermark}, but there is nothing at ${next}`);
+    if (emptyAnswers >= EMPTY_ANSWERS)
+      throw new LogHalted(
+        'LOG_GAP',
+        `topic ${topic} goes on to offset ${highWatermark}, but there is nothing at ${next}`,
+      );
     next += records.length;
     fetching = fetchAt(connection, topic, next);
     // It is awaited in the next round, if there is one.
@@ -115,7 +131,8 @@ function checked(messages: readonly FetchedMessage[], from: number, topic: strin
     const due = from + records.length;
     // A broker sends whole batches, so the first may begin before the offset asked for.
     if (position < due) continue;
-    if (position > due) throw new LogHalted('LOG_GAP', `topic ${topic} has offset ${position}, but ${due} before it is missing`);
+    if (position > due)
+      throw new LogHalted('LOG_GAP', `topic ${topic} has offset ${position}, but ${due} before it is missing`);
     records.push(toRecord(message, position));
   }
   return records;

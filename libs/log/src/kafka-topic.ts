@@ -27,8 +27,18 @@ interface Requirement {
 
 /** What a topic must be like, so that nothing in it is ever lost, moved, or dated by anybody but the broker. */
 function requirements(replicas: number, flushEveryMessage: boolean): Requirement[] {
-  const exactly = (name: string, value: string): Requirement => ({ name, value, wanted: value, holds: (actual) => actual === value });
-  const atLeast = (name: string, value: number): Requirement => ({ name, value: String(value), wanted: `at least ${value}`, holds: (actual) => Number(actual) >= value });
+  const exactly = (name: string, value: string): Requirement => ({
+    name,
+    value,
+    wanted: value,
+    holds: (actual) => actual === value,
+  });
+  const atLeast = (name: string, value: number): Requirement => ({
+    name,
+    value: String(value),
+    wanted: `at least ${value}`,
+    holds: (actual) => Number(actual) >= value,
+  });
   return [
     exactly('cleanup.policy', 'delete'),
     exactly('retention.ms', '-1'),
@@ -37,7 +47,12 @@ function requirements(replicas: number, flushEveryMessage: boolean): Requirement
     exactly('unclean.leader.election.enable', 'false'),
     atLeast('max.message.bytes', MAX_MESSAGE_BYTES),
     // Otherwise a stranger's batch could come in a compression that the client cannot undo.
-    { name: 'compression.type', value: 'uncompressed', wanted: 'uncompressed or gzip', holds: (actual) => ['uncompressed', 'gzip'].includes(actual) },
+    {
+      name: 'compression.type',
+      value: 'uncompressed',
+      wanted: 'uncompressed or gzip',
+      holds: (actual) => ['uncompressed', 'gzip'].includes(actual),
+    },
     ...(replicas > 1 ? [atLeast('min.insync.replicas', 2)] : []),
     ...(replicas === 1 && flushEveryMessage ? [exactly('flush.messages', '1')] : []),
   ];
@@ -68,7 +83,11 @@ export async function ensureTopic(settings: KafkaSettings, wishes: TopicWishes):
   }
 }
 
-async function makeOrCheck(admin: Admin, topic: string, { createIfMissing, flushEveryMessage }: TopicWishes): Promise<void> {
+async function makeOrCheck(
+  admin: Admin,
+  topic: string,
+  { createIfMissing, flushEveryMessage }: TopicWishes,
+): Promise<void> {
   const { brokers } = await admin.describeCluster();
   const replicas = Math.min(REPLICAS, brokers.length);
   if (!(await admin.listTopics()).includes(topic)) {
@@ -77,10 +96,16 @@ async function makeOrCheck(admin: Admin, topic: string, { createIfMissing, flush
     await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: replicas, configEntries }] });
   }
   const faults = await faultsOf(admin, topic, replicas, flushEveryMessage);
-  if (faults.length > 0) throw new LogHalted('LOG_MISCONFIGURED', `topic ${topic} cannot hold a log: ${faults.join('; ')}`);
+  if (faults.length > 0)
+    throw new LogHalted('LOG_MISCONFIGURED', `topic ${topic} cannot hold a log: ${faults.join('; ')}`);
 }
 
-async function faultsOf(admin: Admin, topic: string, wantedReplicas: number, flushEveryMessage: boolean): Promise<string[]> {
+async function faultsOf(
+  admin: Admin,
+  topic: string,
+  wantedReplicas: number,
+  flushEveryMessage: boolean,
+): Promise<string[]> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const partitions = topics[0]?.partitions ?? [];
   const [partition] = partitions;
@@ -90,7 +115,10 @@ async function faultsOf(admin: Admin, topic: string, wantedReplicas: number, flu
   const replicas = partition.replicas.length;
   if (replicas < wantedReplicas) faults.push(`it has ${replicas} replicas and must have ${wantedReplicas}`);
 
-  const { resources } = await admin.describeConfigs({ resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }], includeSynonyms: false });
+  const { resources } = await admin.describeConfigs({
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+    includeSynonyms: false,
+  });
   const actual = new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
   for (const { name, wanted, holds } of requirements(replicas, flushEveryMessage)) {
     const value = actual.get(name) ?? '(unknown)';

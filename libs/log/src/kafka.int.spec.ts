@@ -71,7 +71,9 @@ describeWithKafka('KafkaLog', (brokers) => {
   });
 
   it('refuses a topic that is missing and not to be made', async () => {
-    await expect(KafkaLog.open({ brokers, topic: newTopic(), createIfMissing: false })).rejects.toMatchObject({ code: 'LOG_MISCONFIGURED' });
+    await expect(KafkaLog.open({ brokers, topic: newTopic(), createIfMissing: false })).rejects.toMatchObject({
+      code: 'LOG_MISCONFIGURED',
+    });
   });
 
   it('is opened by several processes at the same moment', async () => {
@@ -87,7 +89,12 @@ describeWithKafka('KafkaLog', (brokers) => {
     const log = await KafkaLog.open({ brokers, topic });
     const end = new AbortController();
     const live = follow(log, 0, end.signal);
-    const producer = client(brokers).producer({ createPartitioner: () => () => 0, transactionalId: topic, maxInFlightRequests: 1, idempotent: true });
+    const producer = client(brokers).producer({
+      createPartitioner: () => () => 0,
+      transactionalId: topic,
+      maxInFlightRequests: 1,
+      idempotent: true,
+    });
     await producer.connect();
     for (const finish of ['commit', 'abort'] as const) {
       const transaction = await producer.transaction();

@@ -25,7 +25,12 @@ const FIND_LEADER_TIMEOUT_MS = 3_000;
 const END_TIMEOUT_MS = 4_500;
 
 /** With these a broker says that it has appended nothing. */
-const NOTHING_APPENDED = ['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION', 'NOT_ENOUGH_REPLICAS'];
+const NOTHING_APPENDED = [
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'NOT_ENOUGH_REPLICAS',
+];
 
 /** The log as a topic of one partition. A record's offset is its position. */
 export class KafkaLog implements Log {
@@ -42,7 +47,13 @@ export class KafkaLog implements Log {
    * @throws LogHalted `LOG_MISCONFIGURED` when the topic's settings could lose or alter records
    */
   static async open(options: KafkaLogOptions): Promise<KafkaLog> {
-    const { createIfMissing = true, flushEveryMessage = true, clientId = 'deal-ledger', logger = SILENT, ...rest } = options;
+    const {
+      createIfMissing = true,
+      flushEveryMessage = true,
+      clientId = 'deal-ledger',
+      logger = SILENT,
+      ...rest
+    } = options;
     const settings = { ...rest, clientId, logger };
     await ensureTopic(settings, { createIfMissing, flushEveryMessage });
     return new KafkaLog(settings);
@@ -82,7 +93,12 @@ export class KafkaLog implements Log {
         const leader = await this.appending.leader();
         sent = true;
         const { topics } = (await leader.produce({
-          topicData: [{ topic: this.settings.topic, partitions: [{ partition: 0, firstSequence: 0, messages: records.map(toMessage) }] }],
+          topicData: [
+            {
+              topic: this.settings.topic,
+              partitions: [{ partition: 0, firstSequence: 0, messages: records.map(toMessage) }],
+            },
+          ],
           acks: -1,
           timeout: ACK_TIMEOUT_MS,
           compression: CompressionTypes.None,
@@ -119,7 +135,12 @@ export class KafkaLog implements Log {
 
   private async endBy(deadlineMs: number, connection: KafkaConnection): Promise<number> {
     try {
-      return await within(Math.max(1, deadlineMs - Date.now()), "asking Kafka for the log's end", connection.endOffset(), () => connection.destroy());
+      return await within(
+        Math.max(1, deadlineMs - Date.now()),
+        "asking Kafka for the log's end",
+        connection.endOffset(),
+        () => connection.destroy(),
+      );
     } catch (error) {
       connection.destroy();
       this.asking = undefined;
@@ -128,6 +149,10 @@ export class KafkaLog implements Log {
   }
 }
 
-function toMessage({ key, value, headers }: NewRecord): { key: string; value: Buffer; headers: Record<string, string> } {
+function toMessage({ key, value, headers }: NewRecord): {
+  key: string;
+  value: Buffer;
+  headers: Record<string, string>;
+} {
   return { key, value, headers: { ...headers } };
 }

@@ -47,7 +47,8 @@ export class AppendRefused extends Error {
 export function measureRecord({ key, value, headers }: NewRecord): number {
   if (value.length > MAX_VALUE_BYTES) throw new RecordTooLarge('value', value.length, MAX_VALUE_BYTES);
   let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + value.length;
-  for (const [name, text] of Object.entries(headers)) bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + Buffer.byteLength(text);
+  for (const [name, text] of Object.entries(headers))
+    bytes += HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + Buffer.byteLength(text);
   if (bytes > MAX_RECORD_BYTES) throw new RecordTooLarge('record', bytes, MAX_RECORD_BYTES);
   return bytes;
 }

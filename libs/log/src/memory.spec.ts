@@ -52,13 +52,22 @@ describe('the log in memory under a seed', () => {
     }
   }
 
-  const ALL: Partial<MemoryFaults> = { failBefore: 0.1, loseAck: 0.1, duplicate: 0.2, delay: 0.5, reorder: 0.3, maxLagMs: 50 };
+  const ALL: Partial<MemoryFaults> = {
+    failBefore: 0.1,
+    loseAck: 0.1,
+    duplicate: 0.2,
+    delay: 0.5,
+    reorder: 0.3,
+    maxLagMs: 50,
+  };
 
   const simulate = async (seed: number, faults: Partial<MemoryFaults>) => {
     const time = new VirtualTime();
     const memory = new MemoryLog({ random: seeded(seed), schedule: time.schedule, now: () => time.nowMs, faults });
     const clients = [memory.client(), memory.client(), memory.client()];
-    const appends = clients.flatMap((client, writer) => Array.from({ length: 40 }, (_, n) => client.append(record(`${writer}/${n}`))));
+    const appends = clients.flatMap((client, writer) =>
+      Array.from({ length: 40 }, (_, n) => client.append(record(`${writer}/${n}`))),
+    );
     const readers = clients.map(() => ({ seen: [] as LogRecord[], abort: new AbortController() }));
     const reads = readers.map(async ({ seen, abort }) => {
       for await (const batch of memory.client().read(0, abort.signal)) seen.push(...batch);
@@ -67,7 +76,12 @@ describe('the log in memory under a seed', () => {
     await time.runAll();
     for (const { abort } of readers) abort.abort();
     await Promise.all(reads);
-    return { records: memory.records, texts: memory.records.map(({ value }) => String(value)), outcomes: await outcomes, readers };
+    return {
+      records: memory.records,
+      texts: memory.records.map(({ value }) => String(value)),
+      outcomes: await outcomes,
+      readers,
+    };
   };
 
   it('is the same twice', async () => {
@@ -90,7 +104,9 @@ describe('the log in memory under a seed', () => {
   it('lets clients overtake each other, never a client itself', async () => {
     const { texts } = await simulate(2, { delay: 0.5, reorder: 0.3 });
     for (const writer of ['0', '1', '2']) {
-      expect(texts.filter((text) => text.startsWith(`${writer}/`))).toEqual(Array.from({ length: 40 }, (_, n) => `${writer}/${n}`));
+      expect(texts.filter((text) => text.startsWith(`${writer}/`))).toEqual(
+        Array.from({ length: 40 }, (_, n) => `${writer}/${n}`),
+      );
     }
     expect(texts).not.toEqual(texts.toSorted((a, b) => Number(a[0]) - Number(b[0])));
   });

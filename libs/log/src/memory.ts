@@ -36,7 +36,16 @@ export class MemoryLogFault extends Error {
   override readonly name = 'MemoryLogFault';
 }
 
-const NO_FAULTS: MemoryFaults = { failBefore: 0, loseAck: 0, duplicate: 0, delay: 0, reorder: 0, maxDelayMs: 20, maxDuplicateDelayMs: 2_000, maxLagMs: 0 };
+const NO_FAULTS: MemoryFaults = {
+  failBefore: 0,
+  loseAck: 0,
+  duplicate: 0,
+  delay: 0,
+  reorder: 0,
+  maxDelayMs: 20,
+  maxDuplicateDelayMs: 2_000,
+  maxLagMs: 0,
+};
 const MAX_BATCH_RECORDS = 1_000;
 
 interface Transit {
@@ -135,7 +144,10 @@ class MemoryStore {
     this.faults = { ...NO_FAULTS, ...faults };
   }
 
-  put(record: Omit<LogRecord, 'position' | 'timeMs'> & { readonly timeMs?: number }, position = this.records.length): number {
+  put(
+    record: Omit<LogRecord, 'position' | 'timeMs'> & { readonly timeMs?: number },
+    position = this.records.length,
+  ): number {
     this.records[position] = { ...record, timeMs: record.timeMs ?? this.now(), position };
     this.wake();
     return position;
@@ -155,7 +167,11 @@ class MemoryStore {
   slice(from: number): LogRecord[] {
     if (this.stopped) return [];
     const end = this.records.length;
-    if (from < this.start || from > end) throw new LogHalted('LOG_POSITION_GONE', `the log goes from position ${this.start} to ${end}, and no longer has ${from}`);
+    if (from < this.start || from > end)
+      throw new LogHalted(
+        'LOG_POSITION_GONE',
+        `the log goes from position ${this.start} to ${end}, and no longer has ${from}`,
+      );
     const batch: LogRecord[] = [];
     for (let position = from; position < Math.min(end, from + MAX_BATCH_RECORDS); position += 1) {
       const record = this.records[position];
@@ -218,7 +234,7 @@ class MemoryClient implements Log {
     const { store } = this;
     const signal = AbortSignal.any([outer, this.closing.signal]);
     const lagMs = store.faults.maxLagMs > 0 ? store.random() * store.faults.maxLagMs : 0;
-    for (let next = from; !signal.aborted; ) {
+    for (let next = from; !signal.aborted;) {
       const available = store.slice(next);
       if (available.length === 0) {
         await store.wakened(signal);
@@ -276,7 +292,8 @@ class MemoryClient implements Log {
       const atOnce = store.random() < 0.5;
       store.schedule(atOnce ? 0 : store.random() * store.faults.maxDuplicateDelayMs, () => store.put(stored));
     }
-    if (store.happens(store.faults.loseAck)) store.soon(() => reject(new MemoryLogFault('the acknowledgement was lost')));
+    if (store.happens(store.faults.loseAck))
+      store.soon(() => reject(new MemoryLogFault('the acknowledgement was lost')));
     else store.soon(() => resolve(position));
   }
 }

@@ -9,7 +9,7 @@ export async function listen(
   logger: LogLogger,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0; !signal.aborted;) {
     const client = new Client(config);
     try {
       const ended = new Promise<Error | undefined>((resolve) => {

@@ -23,7 +23,8 @@ export interface Row {
 
 /** @throws RangeError for a name that would not do as a table's */
 export function qualified(table: string): string {
-  if (!/^[A-Za-z][A-Za-z0-9_.-]{0,39}$/.test(table)) throw new RangeError(`"${table}" is no name for a log: letters, digits, "_", "-" and ".", at most 40`);
+  if (!/^[A-Za-z][A-Za-z0-9_.-]{0,39}$/.test(table))
+    throw new RangeError(`"${table}" is no name for a log: letters, digits, "_", "-" and ".", at most 40`);
   return `${LOG_SCHEMA}."${table}"`;
 }
 
@@ -91,12 +92,15 @@ export function encodeHeaders(headers: LogRecord['headers']): Buffer {
 
 export function decodeHeaders(bytes: Buffer): LogRecord['headers'] {
   const parts: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const start = at + 4;
     at = start + bytes.readUInt32BE(at);
     parts.push(bytes.subarray(start, at));
   }
-  return Array.from({ length: parts.length / 2 }, (_, index) => [(parts[2 * index] as Buffer).toString(), parts[2 * index + 1] as Buffer] as const);
+  return Array.from(
+    { length: parts.length / 2 },
+    (_, index) => [(parts[2 * index] as Buffer).toString(), parts[2 * index + 1] as Buffer] as const,
+  );
 }
 
 function lengthPrefixed(bytes: Buffer): Buffer {

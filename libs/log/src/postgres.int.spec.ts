@@ -69,7 +69,9 @@ describeWithPostgres('PostgresLog', (url) => {
     await log.close();
     const pool = new Pool({ connectionString: url });
     for (const change of ['UPDATE %s SET time_ms = 0', 'DELETE FROM %s', 'TRUNCATE %s']) {
-      await expect(pool.query(change.replace('%s', `${LOG_SCHEMA}."${table}"`))).rejects.toThrow('only ever appended to');
+      await expect(pool.query(change.replace('%s', `${LOG_SCHEMA}."${table}"`))).rejects.toThrow(
+        'only ever appended to',
+      );
     }
     await pool.end();
   });

@@ -3,7 +3,17 @@ import { GroupCommit } from './group-commit';
 import { LogHalted, type Log, type LogRecord, type NewRecord } from './log';
 import { Pages, type Page } from './pages';
 import { listen } from './postgres-listener';
-import { appendSql, channelOf, decodeHeaders, encodeHeaders, END_SQL, ensureTable, pageSql, qualified, type Row } from './postgres-table';
+import {
+  appendSql,
+  channelOf,
+  decodeHeaders,
+  encodeHeaders,
+  END_SQL,
+  ensureTable,
+  pageSql,
+  qualified,
+  type Row,
+} from './postgres-table';
 import { backoffMs, pause, SharedQuestion, SILENT, type LogLogger } from './waiting';
 
 export interface PostgresLogOptions {
@@ -49,7 +59,12 @@ export class PostgresLog implements Log {
   }
 
   /** Opens the log, and makes its table if need be. */
-  static async open({ connectionString, table = DEFAULT_TABLE, clock, logger = SILENT }: PostgresLogOptions): Promise<PostgresLog> {
+  static async open({
+    connectionString,
+    table = DEFAULT_TABLE,
+    clock,
+    logger = SILENT,
+  }: PostgresLogOptions): Promise<PostgresLog> {
     qualified(table);
     const config: ClientConfig = {
       connectionString,
@@ -126,7 +141,9 @@ export class PostgresLog implements Log {
 
   /** One statement, so one round trip and one write to the disk. It is never sent twice: whoever appends has to decide. */
   private async send(records: readonly NewRecord[]): Promise<number> {
-    const headers = records.map((record) => Object.entries(record.headers).map(([name, value]) => [name, Buffer.from(value)] as const));
+    const headers = records.map((record) =>
+      Object.entries(record.headers).map(([name, value]) => [name, Buffer.from(value)] as const),
+    );
     const keys = records.map(({ key }) => Buffer.from(key));
     const values = [
       this.table,
@@ -140,7 +157,9 @@ export class PostgresLog implements Log {
     const client = await this.connected();
     let answer: { first: string; time_ms: string } | undefined;
     try {
-      ({ rows: [answer] } = await client.query<{ first: string; time_ms: string }>({ name: 'append', text: this.sql.append, values }));
+      ({
+        rows: [answer],
+      } = await client.query<{ first: string; time_ms: string }>({ name: 'append', text: this.sql.append, values }));
       client.release();
     } catch (error) {
       client.release(true);
@@ -149,7 +168,15 @@ export class PostgresLog implements Log {
     if (!answer) throw new LogHalted('LOG_POSITION_GONE', `the log ${this.table} is no longer in the database`);
     const first = Number(answer.first);
     const timeMs = Number(answer.time_ms);
-    this.pages.keep(records.map(({ value }, index) => ({ position: first + index, timeMs, key: keys[index] ?? null, value, headers: headers[index] ?? [] })));
+    this.pages.keep(
+      records.map(({ value }, index) => ({
+        position: first + index,
+        timeMs,
+        key: keys[index] ?? null,
+        value,
+        headers: headers[index] ?? [],
+      })),
+    );
     this.reached(first + records.length);
     return first;
   }
@@ -170,27 +197,49 @@ export class PostgresLog implements Log {
 
   /** @throws LogHalted when what must be there is not */
   private async page(from: number): Promise<Page> {
-    const { rows } = await this.pool.query<Row>({ name: 'page', text: this.sql.page, values: [this.table, from] }).catch((error: { code?: string }) => {
-      if (error.code === UNDEFINED_TABLE) return { rows: [] };
-      throw error;
-    });
+    const { rows } = await this.pool
+      .query<Row>({ name: 'page', text: this.sql.page, values: [this.table, from] })
+      .catch((error: { code?: string }) => {
+        if (error.code === UNDEFINED_TABLE) return { rows: [] };
+        throw error;
+      });
     const [head] = rows;
     if (!head) throw new LogHalted('LOG_POSITION_GONE', `the log ${this.table} is no longer in the database`);
     const end = Number(head.next);
-    if (from > end) throw new LogHalted('LOG_POSITION_GONE', `the log ${this.table} ends at ${end} and no longer reaches to position ${from}`);
+    if (from > end)
+      throw new LogHalted(
+        'LOG_POSITION_GONE',
+        `the log ${this.table} ends at ${end} and no longer reaches to position ${from}`,
+      );
     const page: LogRecord[] = [];
     for (const row of rows) {
       if (row.position === null) continue;
       const position = from + page.length;
-      if (Number(row.position) !== position) throw new LogHalted('LOG_GAP', `the log ${this.table} has position ${row.position}, but ${position} before it is missing`);
-      page.push({ position, timeMs: Number(row.time_ms), key: row.key, value: row.value, headers: decodeHeaders(row.headers) });
+      if (Number(row.position) !== position)
+        throw new LogHalted(
+          'LOG_GAP',
+          `the log ${this.table} has position ${row.position}, but ${position} before it is missing`,
+        );
+      page.push({
+        position,
+        timeMs: Number(row.time_ms),
+        key: row.key,
+        value: row.value,
+        headers: decodeHeaders(row.headers),
+      });
     }
-    if (page.length === 0 && from < end) throw new LogHalted('LOG_GAP', `the log ${this.table} ends at ${end}, but position ${from} is missing`);
+    if (page.length === 0 && from < end)
+      throw new LogHalted('LOG_GAP', `the log ${this.table} ends at ${end}, but position ${from} is missing`);
     return page;
   }
 
   private async askEnd(): Promise<number> {
-    const { rows } = await this.pool.query<{ next: string }>({ name: 'end', text: END_SQL, values: [this.table], query_timeout: END_TIMEOUT_MS } as { name: string; text: string; values: unknown[] });
+    const { rows } = await this.pool.query<{ next: string }>({
+      name: 'end',
+      text: END_SQL,
+      values: [this.table],
+      query_timeout: END_TIMEOUT_MS,
+    } as { name: string; text: string; values: unknown[] });
     if (!rows[0]) throw new LogHalted('LOG_POSITION_GONE', `the log ${this.table} is no longer in the database`);
     return Number(rows[0].next);
   }
