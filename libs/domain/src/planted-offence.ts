@@ -1,9 +1,0 @@
-export * as imported0 from '@deal-ledger/log';
-export * as imported1 from '@nestjs/common';
-export * as imported2 from 'fastify';
-export * as imported3 from 'kafkajs';
-export * as imported4 from 'pg';
-export * as imported5 from 'typeorm';
-export * as imported6 from 'node:fs';
-export * as imported7 from 'zod';
-export * as imported8 from 'big.js';
