@@ -45,6 +45,10 @@ export function sum(decimals: Iterable<Decimal>): Decimal {
   return total.toFixed();
 }
 
+export function times(decimal: Decimal, count: number): Decimal {
+  return new Big(decimal).times(count).toFixed();
+}
+
 export function least(a: Decimal, b: Decimal): Decimal {
   return compare(a, b) <= 0 ? a : b;
 }

@@ -40,6 +40,6 @@ describe('a meeting', () => {
 
   it('is refused with a remark of a party nobody registered', () =>
     given()
-      .when(meet('EngagementHeld', { ...MEETING, remarks: [{ partyId: 'tsmc', text: 'No' }] }))
-      .thenRefused('REF_NOT_FOUND', '/data/remarks/0'));
+      .when(meet('EngagementHeld', { ...MEETING, remarks: [{ text: 'Hm' }, { partyId: 'tsmc', text: 'No' }] }))
+      .thenRefused('REF_NOT_FOUND', '/data/remarks/1/partyId'));
 });

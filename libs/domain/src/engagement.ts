@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { EventOf, EventTypes, StreamKind } from './kind';
+import type { DecisionContext, EventOf, EventTypes, StreamKind } from './kind';
 import { unknown } from './references';
-import { refusal } from './refusal';
+import { refusal, type Refusal } from './refusal';
 import { Id, ids, text, Word } from './values';
 
 const MEETING = {
@@ -62,12 +62,7 @@ export const engagement: StreamKind<EngagementState, EngagementEvent> = {
         `${event.stream} was held already; a second meeting is an engagement of its own.`,
       );
     }
-    const remarks = event.type === 'EngagementHeld' ? (event.data.remarks ?? []) : [];
-    const speakers = remarks.flatMap(({ partyId }) => partyId ?? []);
-    return (
-      unknown(context, 'party', event.data.participants, '/data/participants') ??
-      unknown(context, 'party', speakers, '/data/remarks')
-    );
+    return unknown(context, 'party', event.data.participants, '/data/participants') ?? unknownSpeaker(event, context);
   },
 
   evolve(state, event) {
@@ -79,3 +74,12 @@ export const engagement: StreamKind<EngagementState, EngagementEvent> = {
     }
   },
 };
+
+function unknownSpeaker(event: EngagementEvent, context: DecisionContext): Refusal | undefined {
+  if (event.type !== 'EngagementHeld') return undefined;
+  for (const [index, { partyId }] of (event.data.remarks ?? []).entries()) {
+    const missing = unknown(context, 'party', partyId, `/data/remarks/${index}/partyId`);
+    if (missing !== undefined) return missing;
+  }
+  return undefined;
+}

@@ -57,7 +57,10 @@ const SourceReferenceSchema = z.strictObject({
 const ENVELOPE = {
   id: Id.optional().describe("The poster's own id of the event; makes posting it again harmless."),
   effective: EdtfSchema.describe('When it is true in the world.'),
-  action: z.literal('new').optional().describe('Only "new" is accepted in this version.'),
+  action: z
+    .literal('new', 'Only "new" is accepted in this version; corrections and cancellations come later.')
+    .optional()
+    .describe('Only "new" is accepted in this version.'),
   reason: text().optional(),
   approvedBy: PersonSchema.optional().describe('The second person, where one is needed.'),
   onBehalfOf: PersonSchema.optional(),
