@@ -28,6 +28,7 @@ runMain(NAME, async () => {
     brokers: settings.KAFKA_BROKERS,
     databaseUrl: database.url,
     topic: settings.LEDGER_TOPIC,
+    flushEveryMessage: settings.KAFKA_FLUSH_EVERY_MESSAGE,
     nowMs: settings.LEDGER_CLOCK === undefined ? undefined : () => clockOf(settings).nowMs(),
     logger: logOf(NAME, settings),
   });

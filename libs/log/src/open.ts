@@ -9,6 +9,8 @@ export interface OpenLogOptions {
   readonly databaseUrl: string | undefined;
   /** Name of the log. */
   readonly topic: string;
+  /** Whether a lone Kafka broker must write every request through to its disk. */
+  readonly flushEveryMessage: boolean;
   /** Append time of a log in Postgres, where it is not the database's own. */
   readonly nowMs?: (() => number) | undefined;
   readonly logger: LogLogger;
@@ -21,10 +23,17 @@ const RETRY_MS = 1_000;
  * come up: services and stores may be started in any order.
  * @throws LogHalted when it is there but not as it must be
  */
-export async function openLog({ brokers, databaseUrl, topic, nowMs, logger }: OpenLogOptions): Promise<Log> {
+export async function openLog({
+  brokers,
+  databaseUrl,
+  topic,
+  flushEveryMessage,
+  nowMs,
+  logger,
+}: OpenLogOptions): Promise<Log> {
   for (;;) {
     try {
-      if (brokers) return await KafkaLog.open({ brokers, topic, logger });
+      if (brokers) return await KafkaLog.open({ brokers, topic, logger, flushEveryMessage });
       if (databaseUrl !== undefined)
         return await PostgresLog.open({
           connectionString: databaseUrl,

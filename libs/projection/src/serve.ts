@@ -16,6 +16,7 @@ async function serve(projection: ReportSet): Promise<void> {
     brokers: settings.KAFKA_BROKERS,
     databaseUrl: settings.DATABASE_URL,
     topic: settings.LEDGER_TOPIC,
+    flushEveryMessage: settings.KAFKA_FLUSH_EVERY_MESSAGE,
     nowMs: settings.LEDGER_CLOCK === undefined ? undefined : () => clockOf(settings).nowMs(),
     logger: logOf(name, settings),
   });

@@ -21,6 +21,7 @@ async function serve({ name, kinds }: RecordingService): Promise<void> {
     brokers: settings.KAFKA_BROKERS,
     databaseUrl: settings.DATABASE_URL,
     topic: settings.LEDGER_TOPIC,
+    flushEveryMessage: settings.KAFKA_FLUSH_EVERY_MESSAGE,
     nowMs: settings.LEDGER_CLOCK === undefined ? undefined : () => clockOf(settings).nowMs(),
     logger: logOf(name, settings),
   });

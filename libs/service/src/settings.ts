@@ -40,6 +40,11 @@ export const COMMON_SETTINGS = {
   KAFKA_BROKERS: list
     .optional()
     .describe('host:port of Kafka brokers, separated by commas. Without it the log is kept in Postgres.'),
+  KAFKA_FLUSH_EVERY_MESSAGE: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((text) => text === 'true')
+    .describe('Whether a lone broker must write every request through to its disk; with replicas it does not matter.'),
   DATABASE_URL: postgresUrl.optional().describe('postgres://… of the database. Without it an embedded one is started.'),
   LEDGER_TOPIC: z
     .string()
