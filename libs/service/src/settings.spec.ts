@@ -13,6 +13,7 @@ describe('settings', () => {
       DATA_DIR: '.data',
       LEDGER_TOPIC: 'deal-ledger',
       LOG_LEVEL: 'info',
+      KAFKA_FLUSH_EVERY_MESSAGE: true,
     });
   });
 
