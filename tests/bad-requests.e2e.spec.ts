@@ -1,3 +1,4 @@
+import type { OpenApiDocument } from '@deal-ledger/service';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -323,7 +324,7 @@ const BAD: readonly BadRequest[] = [
 describe('a bad request', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'deal-ledger-bad-'));
   let ledger: RunningService;
-  let document: Record<string, unknown>;
+  let document: OpenApiDocument;
 
   beforeAll(async () => {
     ledger = await startService({
@@ -331,7 +332,7 @@ describe('a bad request', () => {
       environment: { DATA_DIR: join(dataDir, 'data'), KAFKA_BROKERS: '', DATABASE_URL: '' },
     });
     await record(`${ledger.url}/v1/commits`, { events: groundwork() });
-    document = (await send(`${ledger.url}/openapi.json`)).json as Record<string, unknown>;
+    document = (await send(`${ledger.url}/openapi.json`)).json as unknown as OpenApiDocument;
   });
   afterAll(async () => {
     await ledger?.stop();

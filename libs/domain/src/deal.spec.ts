@@ -65,7 +65,7 @@ describe('opening a deal', () => {
           ],
         }),
       )
-      .thenRefused('REF_NOT_FOUND', '/data/parties/1', { kind: 'party', id: 'tsmc' }));
+      .thenRefused('REF_NOT_FOUND', '/data/parties/1/partyId', { kind: 'party', id: 'tsmc' }));
 
   it('replaces no deal that is not there', () =>
     given()

@@ -202,6 +202,7 @@ export const deal: StreamKind<DealState, DealEvent> = {
             'party',
             parties.map(({ partyId }) => partyId),
             '/data/parties',
+            'partyId',
           ) ?? unknown(context, 'deal', replacesDealId, '/data/replacesDealId')
         );
       }

@@ -3,7 +3,7 @@ import { effectiveOf } from './calendar';
 import type { Person, SourceReference } from './event';
 import type { EventType, StreamKind } from './kind';
 import { refusal, REFUSALS, type Refusal, type RefusalCode } from './refusal';
-import { EdtfSchema, Id, text, Word } from './values';
+import { EdtfSchema, Id, NOT_A_STRING, text, Word } from './values';
 import type { Effective } from './calendar';
 
 /** What a team posted, checked as far as the body alone allows. */
@@ -169,6 +169,7 @@ function codeOf(issue: z.core.$ZodIssue): RefusalCode {
     const code: unknown = issue.params?.['code'];
     return typeof code === 'string' && isRefusalCode(code) ? code : 'VALIDATION_FAILED';
   }
+  if (issue.message === NOT_A_STRING) return 'AMOUNT_FORMAT';
   const left = issue.code === 'too_small' || issue.input === undefined || issue.input === null;
   if (left && issue.path.length === 1 && issue.path[0] === 'sources') return 'SOURCE_REQUIRED';
   if (left && issue.path.at(-1) === 'reason') return 'REASON_REQUIRED';

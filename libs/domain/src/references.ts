@@ -3,12 +3,16 @@ import type { DecisionContext } from './kind';
 import type { ItemsState } from './reference';
 import { refusal, type Refusal } from './refusal';
 
-/** Refuses the first of `ids` that no stream of this kind has. `pointer` is where the ids stand. */
+/**
+ * Refuses the first of `ids` that no stream of this kind has. `pointer` is where the ids stand;
+ * `field` names the id in each of them, where they are objects.
+ */
 export function unknown(
   context: DecisionContext,
   kind: string,
   ids: string | null | undefined | readonly string[],
   pointer: string,
+  field?: string,
 ): Refusal | undefined {
   if (ids === undefined || ids === null) return undefined;
   if (typeof ids === 'string') {
@@ -16,7 +20,9 @@ export function unknown(
   }
   const index = ids.findIndex((id) => !context.exists(`${kind}/${id}`));
   const id = ids[index];
-  return id === undefined ? undefined : notFound(kind, id, `${pointer}/${index}`);
+  return id === undefined
+    ? undefined
+    : notFound(kind, id, `${pointer}/${index}${field === undefined ? '' : `/${field}`}`);
 }
 
 /** Refuses an item that has not been defined. */

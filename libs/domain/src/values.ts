@@ -137,15 +137,19 @@ function judgeUnsigned(value: string, report: Report, path?: readonly string[]):
   return true;
 }
 
+/** What is said where a decimal should stand and something else does; it makes the code `AMOUNT_FORMAT`. */
+export const NOT_A_STRING = 'A decimal is a JSON string of plain digits such as "1250.75", never a JSON number.';
+
+const decimalText = (): z.ZodString =>
+  z.string({ error: ({ input }) => (input === undefined ? undefined : NOT_A_STRING) });
+
 /** A number of something, zero or more. */
-export const AmountSchema = z
-  .string()
+export const AmountSchema = decimalText()
   .check(check((value, report) => void judgeUnsigned(value, report)))
   .meta({ pattern: UNSIGNED_PATTERN, examples: ['1250.75'] });
 
 /** A decimal between 0 and 1, both included. */
-export const Fraction = z
-  .string()
+export const Fraction = decimalText()
   .check(
     check((value, report) => {
       if (!isDecimal(value)) {
@@ -167,7 +171,7 @@ export const Per = z
 export const MoneySchema = z
   .strictObject({
     currency: z.string().meta({ pattern: '^[A-Z]{3}$', examples: ['USD'] }),
-    amount: z.string().meta({ pattern: UNSIGNED_PATTERN, examples: ['1250.75'] }),
+    amount: decimalText().meta({ pattern: UNSIGNED_PATTERN, examples: ['1250.75'] }),
   })
   .check(
     // One check for both: a check a field would double the time that the commonest value takes.
