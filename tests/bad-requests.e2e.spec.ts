@@ -8,6 +8,8 @@ import { startService, type RunningService } from './harness/services';
 import { post, record, send, type Answered } from './support/client';
 import { dealOpened, fundsCalled, groundwork, partyRegistered, type StreamEvent } from './support/events';
 
+jest.setTimeout(60_000);
+
 interface Expected {
   readonly status: number;
   readonly code: string;

@@ -7,6 +7,8 @@ import { startService, type RunningService } from './harness/services';
 import { postArticle, readReport, REPORTS, withoutPlace, type Row } from './support/article';
 import { send } from './support/client';
 
+jest.setTimeout(180_000);
+
 const by = (rows: readonly Row[], wanted: Row): Row => {
   const found = rows.filter((row) => Object.entries(wanted).every(([column, value]) => row[column] === value));
   if (found.length !== 1) throw new Error(`${found.length} rows are ${JSON.stringify(wanted)}`);

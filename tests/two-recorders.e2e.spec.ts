@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { KafkaLog } from '@deal-ledger/log';
 import { startKafka, type RunningKafka } from './harness/kafka';
 import { startService, type RunningService } from './harness/services';
-import { describeWithKafka } from './harness';
+import { describeWithLocalKafka } from './harness';
 import { post, record, send, type Answered } from './support/client';
 import { dealOpened, fundingReady, fundsCalled, groundwork, partyRegistered, type StreamEvent } from './support/events';
 import { positionsOf, readLedger } from './support/ledger';
 import { refold } from './support/refold';
 
 const LOAD_SECONDS = Number(process.env['LOAD_SECONDS'] ?? 6);
+jest.setTimeout(180_000);
+
 const CLIENTS = 64;
 const STREAMS = 50;
 /** Small enough to be used up under load, so that the last calls fight for what is left. */
@@ -22,7 +24,7 @@ interface Asked {
   unknown: boolean;
 }
 
-describeWithKafka('two deals processes on one Kafka', () => {
+describeWithLocalKafka('two deals processes on one Kafka', () => {
   let kafka: RunningKafka;
   let topic: string;
   let one: RunningService;

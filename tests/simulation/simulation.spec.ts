@@ -1,6 +1,8 @@
 import { Judge, type Commit } from '@deal-ledger/ledger';
 import { simulate, type SimulationReport } from './simulate';
 
+jest.setTimeout(180_000);
+
 const FIXED_SEEDS = 150;
 const FRESH_SEEDS = 50;
 

@@ -69,7 +69,7 @@ describe('reading what was posted', () => {
     [
       'a number for an amount',
       { ...call, data: { ...call.data, money: { currency: 'USD', amount: 4e9 } } },
-      'VALIDATION_FAILED /events/0/data/money/amount',
+      'AMOUNT_FORMAT /events/0/data/money/amount',
     ],
     [
       'a cancellation without a reason',
