@@ -1,11 +1,11 @@
-import type { Fact, LedgerEvent } from '@deal-ledger/domain';
+import type { LedgerEvent } from '@deal-ledger/domain';
 import type { Checkpoint, JudgedRecord } from '@deal-ledger/ledger';
 import type { Posting } from '@deal-ledger/reports';
 
 /** What one record of the log becomes. */
 export interface Projected {
   readonly record: JudgedRecord;
-  /** Per fact its postings, in the order of the facts; empty for a record that is none. */
+  /** Per event its postings, in the order of the events; empty for a record that is no fact. */
   readonly postings: readonly (readonly Posting[])[];
 }
 
@@ -24,8 +24,8 @@ export function remainder(batch: Batch, position: number): Batch {
 }
 
 /** What an event's own columns do not say, as JSON text. */
-export function eventText(fact: Fact): string {
-  const { effective, schemaVersion, action, corrects, reason, actor, onBehalfOf, approvedBy, commandId, correlationId, causationId, sources, data } = fact;
+export function eventText(event: LedgerEvent): string {
+  const { effective, schemaVersion, action, corrects, reason, actor, onBehalfOf, approvedBy, commandId, correlationId, causationId, sources, data } = event;
   return JSON.stringify({
     effective,
     schemaVersion,
@@ -49,50 +49,140 @@ export function eventOf(row: { stream: string; version: number; event_id: string
   return { id, stream, version, type, ...event } as LedgerEvent;
 }
 
-type Column = (string | null)[];
+type Texts = (string | null)[];
 
-/** A batch in columns, as arrays in Postgres' own text form, for one `unnest` a table. */
-export function columnsOf({ records }: Batch): { skipped: string[]; events: string[]; postings: string[]; writers: string[] } {
-  const skipped = columns(4);
-  const events = columns(10);
-  const postings = columns(10);
+/** A batch in columns: what one `unnest` a table takes, as text that Postgres reads by itself. */
+export interface Columns {
+  readonly skipped: readonly string[];
+  readonly events: readonly string[];
+  readonly postings: readonly string[];
+  readonly writers: readonly string[];
+}
+
+/** The columns of a batch, in the order in which their tables have them. */
+export function columnsOf({ records }: Batch): Columns {
+  const skipped = { positions: [] as number[], times: [] as Texts, verdicts: [] as Texts, reasons: [] as Texts };
   const writers = new Map<string, number>();
-  for (const { record, postings: byFact } of records) {
+  const events = new EventColumns();
+  const postings = new PostingColumns();
+  for (const { record, postings: byEvent } of records) {
     const { position, recordedAt } = record;
     if (record.verdict !== 'foreign') writers.set(record.commit.writer, Math.max(record.commit.n, writers.get(record.commit.writer) ?? 0));
     if (record.verdict !== 'fact') {
-      push(skipped, [String(position), recordedAt, record.verdict, record.reason]);
+      skipped.positions.push(position);
+      skipped.times.push(recordedAt);
+      skipped.verdicts.push(record.verdict);
+      skipped.reasons.push(record.reason);
       continue;
     }
-    const { writer, n } = record.commit;
-    record.facts.forEach((fact, index) => {
-      const ordinal = String(fact.ordinal);
-      push(events, [String(position), ordinal, fact.stream, String(fact.version), fact.id, fact.type, writer, String(n), recordedAt, eventText(fact)]);
-      byFact[index]?.forEach(({ measure, subject, value, period, effective, unit, amount }, line) => {
-        push(postings, [String(position), ordinal, String(line), measure, subject, value ?? null, period ?? null, effective ?? null, unit ?? null, amount]);
-      });
+    record.commit.events.forEach((event, ordinal) => {
+      events.add(position, ordinal, event, record.commit, recordedAt);
+      byEvent[ordinal]?.forEach((posting, line) => postings.add(position, ordinal, line, posting));
     });
   }
   return {
-    skipped: skipped.map(arrayText),
-    events: events.map(arrayText),
-    postings: postings.map(arrayText),
-    writers: [arrayText([...writers.keys()]), arrayText([...writers.values()].map(String))],
+    skipped: [numbers(skipped.positions), texts(skipped.times), texts(skipped.verdicts), texts(skipped.reasons)],
+    events: events.done(),
+    postings: postings.done(),
+    writers: [texts([...writers.keys()]), numbers([...writers.values()])],
   };
 }
 
-function columns(count: number): Column[] {
-  return Array.from({ length: count }, () => []);
+class EventColumns {
+  private readonly positions: number[] = [];
+  private readonly ordinals: number[] = [];
+  private readonly streams: string[] = [];
+  private readonly versions: number[] = [];
+  private readonly ids: string[] = [];
+  private readonly types: string[] = [];
+  private readonly writers: string[] = [];
+  private readonly counts: number[] = [];
+  private readonly times: string[] = [];
+  private readonly bodies: string[] = [];
+
+  add(position: number, ordinal: number, event: LedgerEvent, commit: { writer: string; n: number }, recordedAt: string): void {
+    this.positions.push(position);
+    this.ordinals.push(ordinal);
+    this.streams.push(event.stream);
+    this.versions.push(event.version);
+    this.ids.push(event.id);
+    this.types.push(event.type);
+    this.writers.push(commit.writer);
+    this.counts.push(commit.n);
+    this.times.push(recordedAt);
+    this.bodies.push(eventText(event));
+  }
+
+  done(): string[] {
+    return [
+      numbers(this.positions),
+      numbers(this.ordinals),
+      texts(this.streams),
+      numbers(this.versions),
+      texts(this.ids),
+      texts(this.types),
+      texts(this.writers),
+      numbers(this.counts),
+      texts(this.times),
+      this.bodies.join(SEPARATOR),
+    ];
+  }
 }
 
-function push(table: readonly Column[], row: readonly (string | null)[]): void {
-  for (let index = 0; index < row.length; index += 1) (table[index] as Column).push(row[index] as string | null);
+class PostingColumns {
+  private readonly positions: number[] = [];
+  private readonly ordinals: number[] = [];
+  private readonly lines: number[] = [];
+  private readonly measures: string[] = [];
+  private readonly subjects: string[] = [];
+  private readonly values: string[] = [];
+  private readonly periods: Texts = [];
+  private readonly days: Texts = [];
+  private readonly units: Texts = [];
+  private readonly amounts: string[] = [];
+
+  add(position: number, ordinal: number, line: number, posting: Posting): void {
+    this.positions.push(position);
+    this.ordinals.push(ordinal);
+    this.lines.push(line);
+    this.measures.push(posting.measure);
+    this.subjects.push(posting.subject);
+    this.values.push(posting.value ?? '');
+    this.periods.push(posting.period ?? null);
+    this.days.push(posting.effective ?? null);
+    this.units.push(posting.unit ?? null);
+    this.amounts.push(posting.amount);
+  }
+
+  done(): string[] {
+    return [
+      numbers(this.positions),
+      numbers(this.ordinals),
+      numbers(this.lines),
+      texts(this.measures),
+      texts(this.subjects),
+      this.values.join(SEPARATOR),
+      texts(this.periods),
+      texts(this.days),
+      texts(this.units),
+      numbers(this.amounts),
+    ];
+  }
+}
+
+/**
+ * Between JSON texts, which never contain it unescaped. Quoting them as elements of an array
+ * would cost as much as writing them did.
+ */
+export const SEPARATOR = '\u001E';
+
+function numbers(values: readonly (number | string)[]): string {
+  return `{${values.join(',')}}`;
 }
 
 const SPECIAL = /["\\]/;
 
-// The client would do the same element by element, checking the type of each.
-function arrayText(values: Column): string {
+function texts(values: Texts): string {
   let text = '{';
   for (let index = 0; index < values.length; index += 1) {
     const value = values[index] as string | null;

@@ -1,4 +1,4 @@
-import { catalogue, kindNameOf, type Fact, type LedgerEvent } from '@deal-ledger/domain';
+import { catalogue, kindNameOf, type LedgerEvent } from '@deal-ledger/domain';
 import type { JudgedRecord } from '@deal-ledger/ledger';
 import type { AnyPostingRule } from '@deal-ledger/reports';
 import { LRUCache } from 'lru-cache';
@@ -48,7 +48,7 @@ export class Folder {
     const live = await this.statesBefore(records);
     const projected = records.map((record) => ({
       record,
-      postings: record.verdict === 'fact' ? record.facts.map((fact) => this.post(live, fact)) : [],
+      postings: record.verdict === 'fact' ? record.commit.events.map((event) => this.post(live, event, record.position)) : [],
     }));
     for (const [stream, state] of live) this.states.set(stream, { state });
     return projected;
@@ -66,7 +66,7 @@ export class Folder {
     const missing = new Set<string>();
     for (const record of records) {
       if (record.verdict !== 'fact') continue;
-      for (const { stream, version } of record.facts) {
+      for (const { stream, version } of record.commit.events) {
         if (version === 1) begun.add(stream);
         if (begun.has(stream) || live.has(stream) || !this.rules.has(kindNameOf(stream))) continue;
         const known = this.states.get(stream);
@@ -82,26 +82,26 @@ export class Folder {
     return live;
   }
 
-  private post(live: Map<string, unknown>, fact: Fact): ReturnType<AnyPostingRule['post']> {
-    const { stream, version } = fact;
+  private post(live: Map<string, unknown>, event: LedgerEvent, position: number): ReturnType<AnyPostingRule['post']> {
+    const { stream, version } = event;
     const rule = this.rules.get(kindNameOf(stream));
     if (rule === undefined) return [];
     try {
-      refuseUnknown(fact);
+      refuseUnknown(event);
       if (live.has(stream) !== version > 1) throw new Error(`version ${version} does not go on from what the tables hold of the stream`);
       const before = live.get(stream);
-      const after = rule.evolve(before, fact);
-      const postings = rule.post(before, fact, after);
+      const after = rule.evolve(before, event);
+      const postings = rule.post(before, event, after);
       live.set(stream, after);
       return postings;
     } catch (error) {
-      throw new UnprojectableEvent(fact.position, fact, error);
+      throw new UnprojectableEvent(position, event, error);
     }
   }
 }
 
 /** What a newer writer records must not be folded as if it were understood. */
-function refuseUnknown({ stream, type, action, schemaVersion }: Fact): void {
+function refuseUnknown({ stream, type, action, schemaVersion }: LedgerEvent): void {
   const known = catalogue[kindNameOf(stream)]?.events[type];
   if (known === undefined) throw new Error('this version does not know the type');
   if (schemaVersion > known.schemaVersion) throw new Error(`its schema version ${schemaVersion} is newer than ${known.schemaVersion}`);

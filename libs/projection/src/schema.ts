@@ -68,6 +68,7 @@ const TABLES = [
      amount numeric not null,
      primary key (position, ordinal, line)
    )`,
+  'create index postings_by_measure on postings (measure, subject)',
 ];
 
 const GUARDS = [

@@ -1,4 +1,4 @@
-import type { Fact, LedgerEvent } from '@deal-ledger/domain';
+import type { LedgerEvent } from '@deal-ledger/domain';
 import type { JudgeSnapshot } from '@deal-ledger/ledger';
 import { Pool } from 'pg';
 import { columnsOf, eventOf, type Batch } from './batch';
@@ -78,7 +78,7 @@ export class Store {
 
   /** The events of these streams so far, each stream's in order. */
   async histories(streams: readonly string[]): Promise<LedgerEvent[]> {
-    const { rows } = await this.pool.query<Parameters<typeof eventOf>[0] & Pick<Fact, 'stream'>>({
+    const { rows } = await this.pool.query<Parameters<typeof eventOf>[0]>({
       name: 'histories',
       text: 'select stream, version, event_id, type, event from events where stream = any($1) order by stream, version',
       values: [streams],
@@ -108,8 +108,16 @@ export class Store {
 
 /** `unnest` of parameters from `$first` on, one array of each type. */
 function unnest(first: number, types: readonly string[]): string {
-  return `select column_values.* from moved, unnest(${types.map((type, index) => `$${first + index}::${type}[]`).join(', ')}) as column_values`;
+  const columns = types.map((type, index) => {
+    const parameter = `$${first + index}`;
+    // JSON texts come with a separator between them, and none as empty text.
+    if (type === JSON_TEXTS) return `string_to_array(${parameter}, U&'\\001E', '')`;
+    return type === 'json' ? `string_to_array(${parameter}, U&'\\001E')::json[]` : `${parameter}::${type}[]`;
+  });
+  return `select column_values.* from moved, unnest(${columns.join(', ')}) as column_values`;
 }
+
+const JSON_TEXTS = 'json texts';
 
 // A rival's batch that goes first makes `moved` empty, and then nothing else is added either.
 const ADD = `
@@ -120,7 +128,7 @@ with moved as (
 ),
 skip as (insert into skipped ${unnest(6, ['bigint', 'timestamptz', 'text', 'text'])}),
 event as (insert into events ${unnest(10, ['bigint', 'integer', 'text', 'integer', 'text', 'text', 'text', 'bigint', 'timestamptz', 'json'])}),
-posting as (insert into postings ${unnest(20, ['bigint', 'integer', 'integer', 'text', 'text', 'text', 'text', 'date', 'text', 'numeric'])}),
+posting as (insert into postings ${unnest(20, ['bigint', 'integer', 'integer', 'text', 'text', JSON_TEXTS, 'text', 'date', 'text', 'numeric'])}),
 writer as (
   insert into writers as known (writer, n) ${unnest(30, ['text', 'bigint'])}
   on conflict (writer) do update set n = greatest(known.n, excluded.n)

@@ -70,11 +70,13 @@ export function holds(measure: string, subject: string, value: object): Posting 
 
 /** JSON text with sorted keys and without undefined members, so that equal values are equal text. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`);
+  return `{${members.join(',')}}`;
 }
 
 /** What must be added to `before` to get `after`; lines that cancel out are left away. */
@@ -82,7 +84,7 @@ export function difference(before: readonly Posting[], after: readonly Posting[]
   const net = new Map<string, Posting>();
   const add = (posting: Posting, amount: Decimal): void => {
     const { measure, subject, value, period, effective, unit } = posting;
-    const key = JSON.stringify([measure, subject, value, period, effective, unit]);
+    const key = `${measure}\n${subject}\n${value}\n${period}\n${effective}\n${unit}`;
     net.set(key, { ...posting, amount: addDecimals(net.get(key)?.amount ?? '0', amount) });
   };
   for (const posting of before) add(posting, negated(posting.amount));

@@ -31,8 +31,10 @@ export function timeline<Value>(
   });
 }
 
+/** No day is before every day. */
 function compareDays(a: Day | undefined, b: Day | undefined): number {
   if (a === b) return 0;
   if (a === undefined) return -1;
-  return b !== undefined && b < a ? 1 : -1;
+  if (b === undefined) return 1;
+  return a < b ? -1 : 1;
 }

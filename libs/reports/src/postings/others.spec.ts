@@ -1,0 +1,111 @@
+import { given, type Line } from '../testing';
+import { forecastPostings } from './forecast';
+import { policyPostings } from './policy';
+import { poolPostings } from './pool';
+import { reservationPostings } from './reservation';
+
+describe('a forecast', () => {
+  const published: Line = {
+    type: 'ForecastPublished',
+    effective: '2024-01/2024-03',
+    data: {
+      forecastId: 'rental',
+      version: 1,
+      entityId: 'openai',
+      measure: 'computeRental',
+      basis: 'statedToInvestors',
+      lines: [
+        { period: '2025', scenario: 'base', money: { currency: 'USD', amount: '16' }, bound: 'about' },
+        { scenario: 'high', money: { currency: 'USD', amount: '7' } },
+        { period: '2026', scenario: 'low', money: { currency: 'USD', amount: '0' } },
+      ],
+    },
+  };
+
+  it('posts each line by scenario and period, whatever the date', () => {
+    const { sums } = given(forecastPostings, 'forecast/rental', published);
+    expect(sums('1999-01-01', 'forecast.')).toEqual({ 'forecast.base rental/1 2025 USD': '16', 'forecast.high rental/1 USD': '7' });
+  });
+
+  it('says which lines it states, so that a stated zero is told from nothing', () => {
+    const [description] = given(forecastPostings, 'forecast/rental', published).last;
+    expect(JSON.parse(description?.value ?? '')).toMatchObject({
+      publishedAt: '2024-01/2024-03',
+      currency: 'USD',
+      lines: [
+        { period: '2025', scenario: 'base', bound: 'about' },
+        { period: null, scenario: 'high', bound: null },
+        { period: '2026', scenario: 'low', bound: null },
+      ],
+    });
+  });
+});
+
+describe('the probability policy', () => {
+  const policy = (effective: string, announced: string, from?: string): Line => ({
+    type: 'ProbabilityPolicySet',
+    effective,
+    data: { exploring: '0.10', announced, preliminary: '0.50', binding: '0.95', fundingUnlinkedProposed: '0.20', ...(from === undefined ? {} : { from }) },
+  });
+  const announcedOn = (day: string, ...lines: Line[]): string[] =>
+    Object.keys(given(policyPostings, 'reference/policy', ...lines).sums(day)).map((key) => (JSON.parse(key.slice('policy policy '.length)) as { announced: string }).announced);
+
+  it('is in force from its own day on, else from the day of its event', () => {
+    expect(announcedOn('2025-10-04', policy('2025-10-05', '0.30'))).toEqual([]);
+    expect(announcedOn('2025-10-05', policy('2025-10-05', '0.30'))).toEqual(['0.30']);
+    expect(announcedOn('2025-10-05', policy('2025-10-05', '0.30', '2026-01-01'))).toEqual([]);
+  });
+
+  it('gives way to the one that begins later, even if that was known before', () => {
+    const lines = [policy('2025-10-05', '0.40', '2026-01-01'), policy('2025-10-05', '0.30')];
+    expect(announcedOn('2025-12-31', ...lines)).toEqual(['0.30']);
+    expect(announcedOn('2026-01-01', ...lines)).toEqual(['0.40']);
+  });
+
+  it('is replaced by one of the same day', () => {
+    expect(announcedOn('2025-10-05', policy('2025-10-05', '0.30'), policy('2025-10-05', '0.35'))).toEqual(['0.35']);
+  });
+
+  it('says nothing about items', () => {
+    const item: Line = { type: 'ItemDefined', data: { itemId: 'hbm', name: 'HBM', defaultUnit: 'EA' } };
+    expect(given(policyPostings, 'reference/items', item).last).toEqual([]);
+  });
+});
+
+describe('a pool', () => {
+  const defined: Line = { type: 'PoolDefined', data: { poolId: 'p', scope: 'global', itemId: 'hbm', unit: 'EA', per: 'P1M' } };
+
+  it('posts a declared capacity with the months it is for, whatever the date', () => {
+    const declared: Line = { type: 'CapacityDeclared', data: { from: '2026-Q1', to: '2027', rate: { unit: 'EA', value: '5' }, bound: 'lessThan', basis: 'declared' } };
+    expect(given(poolPostings, 'pool/p', defined, declared).sums('1999-01-01')).toEqual({
+      'pool p {"itemId":"hbm","per":"P1M","scope":"global","supplierId":null,"unit":"EA"}': '1',
+      'pool.capacity p {"eventId":"e2"} EA': '5',
+      'pool.declaration p {"basis":"declared","bound":"lessThan","eventId":"e2","firstMonth":"2026-01","lastMonth":"2027-12"}': '1',
+    });
+  });
+
+  it('follows the window of first deliveries as it is announced', () => {
+    const window = (effective: string, firstDeliveryWindow: string): Line => ({ type: 'AvailabilityAnnounced', effective, data: { firstDeliveryWindow } });
+    const { sums } = given(poolPostings, 'pool/p', defined, window('2025-10-05', '2026-41'), window('2026-08-01', '2027-Q1'));
+    expect(sums('2026-07-31', 'pool.availability')).toEqual({ 'pool.availability p {"from":"2026-07-01","to":"2026-12-31"}': '1' });
+    expect(sums('2026-08-01', 'pool.availability')).toEqual({ 'pool.availability p {"from":"2027-01-01","to":"2027-03-31"}': '1' });
+  });
+});
+
+describe('a reservation', () => {
+  const requested = (data: object): Line => ({
+    type: 'CapacityRequested',
+    data: { reservationId: 'r', buyerId: 'openai', supplierIds: ['samsung'], itemId: 'hbm', poolIds: ['p'], priorityAsked: true, ...data },
+  });
+
+  it('posts the most that is asked for', () => {
+    const { sums } = given(reservationPostings, 'reservation/r', requested({ rate: { ceiling: { unit: 'EA', value: '900000' } }, per: 'P1M', window: '2026-41' }));
+    expect(sums('1999-01-01', 'request.')).toEqual({ 'request.ceiling r EA': '900000' });
+  });
+
+  it('posts no amount of a secret request, and nothing of a place in the queue', () => {
+    const secret = requested({ rate: { undisclosed: true } });
+    expect(given(reservationPostings, 'reservation/r', secret).last.map(({ measure }) => measure)).toEqual(['request']);
+    expect(given(reservationPostings, 'reservation/r', secret, { type: 'AllocationPriorityGranted', data: { tier: 'first' } }).last).toEqual([]);
+  });
+});
