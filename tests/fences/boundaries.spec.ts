@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
@@ -77,11 +78,18 @@ function lint(): { readonly exitCode: number | null; readonly found: ReadonlyMap
     const { name, nx } = manifestOf(project);
     return nx.name ?? name;
   });
+  // A memory of its own: what fails here on purpose is no history of the projects.
+  const memory = mkdtempSync(join(tmpdir(), 'nx-'));
   const run = spawnSync(
     join(ROOT, 'node_modules/.bin/nx'),
     ['run-many', '-t', 'lint', '-p', names.join(','), '--skip-nx-cache', '--output-style=static'],
-    { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', NX_DAEMON: 'false' } },
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', NX_DAEMON: 'false', NX_WORKSPACE_DATA_DIRECTORY: memory },
+    },
   );
+  rmSync(memory, { recursive: true, force: true });
   const found = new Map(projects.map((project) => [project, new Set<string>()]));
   let current: string | undefined;
   for (const line of run.stdout.split('\n')) {

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { canConnect } from '@deal-ledger/log';
 import {
   EmbeddedPostgresFailed,
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from '../../apps/standalone/src/embedded-postgres';
-import { canConnect } from '../../libs/log/src/can-connect';
 import { NotAvailable, startContainer } from './containers';
 import { eventually, freePorts } from './processes';
 
