@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { KafkaLog } from '@deal-ledger/log';
+import { Client } from 'pg';
 import { startKafka, type RunningKafka } from './harness/kafka';
+import { startPostgres, type RunningPostgres } from './harness/postgres';
 import { startService, type RunningService } from './harness/services';
 import { describeWithLocalKafka } from './harness';
 import { post, record, send, type Answered } from './support/client';
@@ -14,7 +16,7 @@ jest.setTimeout(180_000);
 const CLIENTS = 64;
 const STREAMS = 50;
 /** Small enough to be used up under load, so that the last calls fight for what is left. */
-const CONTENDED_USD = 2_000;
+const CONTENDED_USD = 500;
 
 /** A request that was made until it got an answer, and all its answers. */
 interface Asked {
@@ -32,10 +34,17 @@ describeWithLocalKafka('two deals processes on one Kafka', () => {
 
   const commits = (service: RunningService): string => `${service.url}/v1/commits`;
 
+  let postgres: RunningPostgres;
+
   beforeAll(async () => {
-    kafka = await startKafka({ restartable: true });
+    [kafka, postgres] = await Promise.all([
+      startKafka({ restartable: true }),
+      startPostgres({ restartable: true, durable: false }),
+    ]);
   });
-  afterAll(() => kafka?.stop());
+  afterAll(async () => {
+    await Promise.all([kafka?.stop(), postgres?.stop()]);
+  });
 
   beforeEach(async () => {
     topic = `ledger-${randomUUID()}`;
@@ -135,9 +144,48 @@ describeWithLocalKafka('two deals processes on one Kafka', () => {
         `has read ${facts} facts, ${ledger.voids} void commits and ${ledger.foreign} foreign records`,
       );
     }
-    for (const party of ['lender', 'borrower']) {
-      const [a, b] = await Promise.all([one, two].map((service) => send(`${service.url}/v1/parties/${party}`)));
-      expect(a?.text).toBe(b?.text);
+    const states = (service: RunningService): Promise<unknown[]> =>
+      Promise.all(
+        ['parties/lender', 'parties/borrower'].map(async (path) => (await send(`${service.url}/v1/${path}`)).text),
+      );
+    expect(await states(one)).toEqual(await states(two));
+  }
+
+  /** Starts both projections on the ledger and holds what they wrote against the log. */
+  async function expectProjectionsToAgree(ledger: Awaited<ReturnType<typeof wholeLedger>>) {
+    const last = ledger.judge.nextPosition - 1;
+    const facts = ledger.facts.map(({ position, commit }) => `${position} ${commit.id}`);
+    const heads = new Map(
+      ledger.facts.flatMap(({ commit }) =>
+        commit.events.map(({ stream, version }) => [stream, `${commit.id} ${version}`]),
+      ),
+    );
+    const environment = { KAFKA_BROKERS: kafka.brokers.join(','), LEDGER_TOPIC: topic, DATABASE_URL: postgres.url };
+    for (const [service, schema, report] of [
+      ['spend-forecast', 'spend_forecast', 'funding-position'],
+      ['supplier-commitments', 'supplier_commitments', 'commitment-lines'],
+    ] as const) {
+      const projection = await startService({ service, environment });
+      const client = new Client({ connectionString: postgres.url });
+      try {
+        expect((await send(`${projection.url}/v1/reports/${report}?minPosition=${last}`)).status).toBe(200);
+        await client.connect();
+        const rows = async (sql: string): Promise<string[]> =>
+          (await client.query<{ line: string }>(sql.replaceAll('$', schema))).rows.map(({ line }) => line);
+        expect(
+          await rows(
+            `select distinct position, position || ' ' || writer || '/' || n as line from $.events order by position`,
+          ),
+        ).toEqual(facts);
+        expect((await rows(`select position::text as line from $.skipped`)).length).toBe(ledger.voids + ledger.foreign);
+        const projected = await rows(
+          `select distinct on (stream) stream || ' ' || writer || '/' || n || ' ' || version as line from $.events order by stream, version desc`,
+        );
+        expect(projected.sort()).toEqual([...heads].map(([stream, head]) => `${stream} ${head}`).sort());
+      } finally {
+        await client.end();
+        await projection.stop();
+      }
     }
   }
 
@@ -149,6 +197,7 @@ describeWithLocalKafka('two deals processes on one Kafka', () => {
     });
     const { ledger, acknowledged, contended } = await expectNothingLostNothingDoubled(asked);
     await expectAgreement(ledger);
+    await expectProjectionsToAgree(ledger);
     console.info(
       `${asked.length} asked, ${acknowledged} recorded, ${ledger.voids} void commits, ${contended} of ${CONTENDED_USD} USD called from the contended tranche`,
     );
