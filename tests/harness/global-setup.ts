@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from 'jest';
 import { NotAvailable } from './containers';
-import { canRunLocally, startKafka } from './kafka';
+import { missingToRunLocally, startKafka } from './kafka';
 import { startPostgres } from './postgres';
 import { KAFKA_VARIABLE, LOCAL_KAFKA_VARIABLE, POSTGRES_VARIABLE, suitesThatNeed, type Need } from './suites';
 
@@ -37,17 +37,23 @@ export default async function setup({ testPathPatterns }: GlobalConfig): Promise
       await start();
     } catch (error) {
       if (!(error instanceof NotAvailable) || process.env['CI'] === 'true') throw error;
-      shared.leftOut.push(`${error.message} Left out: ${suites.map((file) => file.slice(ROOT.length + 1)).join(', ')}`);
+      shared.leftOut.push(
+        `${error.message}. Left out: ${suites.map((file) => file.slice(ROOT.length + 1)).join(', ')}`,
+      );
     }
   };
 
   try {
     await Promise.all([
       provide('Kafka', async () => {
-        if (canRunLocally()) process.env[LOCAL_KAFKA_VARIABLE] = 'yes';
         const kafka = await startKafka();
         shared.running.push(kafka);
         process.env[KAFKA_VARIABLE] = kafka.brokers.join(',');
+      }),
+      provide('a Kafka of its own', async () => {
+        const missing = missingToRunLocally();
+        if (missing) throw new NotAvailable(`no Kafka that can be stopped and started: ${missing}`);
+        process.env[LOCAL_KAFKA_VARIABLE] = 'yes';
       }),
       provide('PostgreSQL', async () => {
         const postgres = await startPostgres({ durable: false });

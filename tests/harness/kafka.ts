@@ -60,9 +60,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   return startOnJava(options, jarsDir);
 }
 
-/** Whether a Kafka of our own can be started here, one that can be killed and started again. */
-export function canRunLocally(jarsDir: string = DEFAULT_JARS_DIR): boolean {
-  return missingForJava(jarsDir) === undefined;
+/** What a Kafka of our own, one that can be killed and started again, lacks here; nothing if it can be had. */
+export function missingToRunLocally(jarsDir: string = DEFAULT_JARS_DIR): string | undefined {
+  return missingForJava(jarsDir);
 }
 
 async function startOnJava(options: KafkaOptions, jarsDir: string): Promise<RunningKafka> {

@@ -32,11 +32,12 @@ function leaveOut(title: string, needs: string): void {
   });
 }
 
-export type Need = 'Kafka' | 'PostgreSQL';
+export type Need = 'Kafka' | 'a Kafka of its own' | 'PostgreSQL';
 
 const USES: Readonly<Record<Need, RegExp>> = {
-  Kafka: /describeWith(Local)?Kafka/,
-  PostgreSQL: /describeWithPostgres/,
+  Kafka: /describeWithKafka\(/,
+  'a Kafka of its own': /describeWithLocalKafka\(/,
+  PostgreSQL: /describeWithPostgres\(/,
 };
 
 /** The selected spec files that need a server, by what they need. */

@@ -98,9 +98,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await initialise(dataDir, native, password, identity);
     const port = options.port ?? (await freePort());
     const pid = await launch(dataDir, native, port, options.durable ?? true, identity);
-    if (!(await options.canConnect(urlAt(port))))
-      throw new EmbeddedPostgresFailed(`PostgreSQL started on ${dataDir}, but does not take the password beside it`);
-    return handle(urlAt(port), pid, dataDir, native, identity, release);
+    const started = handle(urlAt(port), pid, dataDir, native, identity, release);
+    if (await options.canConnect(started.url)) return started;
+    await started.stop();
+    throw new EmbeddedPostgresFailed(`PostgreSQL started on ${dataDir}, but does not take the password beside it`);
   } catch (error) {
     release();
     throw error;
@@ -226,11 +227,12 @@ async function launch(
     const server = spawn(binary(native, 'postgres'), args, options);
     closeSync(log);
     await once(server, 'spawn');
+    const pid = server.pid as number;
     server.unref();
     const running = (): boolean => server.exitCode === null && server.signalCode === null;
     try {
-      await untilReady(dataDir, running);
-      return server.pid as number;
+      await untilReady(pid, dataDir, running);
+      return pid;
     } catch (error) {
       const output = readIfThere(logFile).slice(-LOG_TAIL_CHARS);
       if (running()) server.kill('SIGKILL');
@@ -245,9 +247,13 @@ async function launch(
 }
 
 /** Postgres writes into its pid file when it takes connections. */
-async function untilReady(dataDir: string, running: () => boolean): Promise<void> {
+async function untilReady(pid: number, dataDir: string, running: () => boolean): Promise<void> {
   const deadlineMs = Date.now() + READY_WITHIN_MS;
-  while (!(running() && pidFile(dataDir)[7]?.trim() === 'ready')) {
+  const ready = (): boolean => {
+    const file = pidFile(dataDir);
+    return Number(file[0]) === pid && file[7]?.trim() === 'ready';
+  };
+  while (!(running() && ready())) {
     if (!running()) throw new EmbeddedPostgresFailed('it ended');
     if (Date.now() > deadlineMs) throw new EmbeddedPostgresFailed(`it was not ready within ${READY_WITHIN_MS} ms`);
     await sleep(POLL_MS);
@@ -258,7 +264,7 @@ async function untilReady(dataDir: string, running: () => boolean): Promise<void
 function runningServer(dataDir: string): number | undefined {
   const pid = Number(pidFile(dataDir)[0]);
   if (!pid) return undefined;
-  if (isAlive(pid) && runs(pid, 'postgres')) return pid;
+  if (isAlive(pid) && runs(pid, 'postgres', dataDir)) return pid;
   rmSync(join(dataDir, 'postmaster.pid'), { force: true });
   return undefined;
 }
@@ -274,7 +280,7 @@ async function takesConnections(
   canConnect: EmbeddedPostgresOptions['canConnect'],
 ): Promise<boolean> {
   for (let tries = 0; isAlive(pid) && tries < ADOPT_TRIES; tries += 1) {
-    await untilReady(dataDir, () => isAlive(pid)).catch((error: unknown) => {
+    await untilReady(pid, dataDir, () => isAlive(pid)).catch((error: unknown) => {
       if (isAlive(pid)) throw error;
     });
     if (await canConnect(urlAt(serverPort(dataDir)))) return true;
@@ -308,15 +314,15 @@ function isAlive(pid: number): boolean {
   return !/^\d+ \(.*\) Z/.test(readIfThere(`/proc/${pid}/stat`));
 }
 
-/** Whether the process runs this program, and did not only get its number. Where that cannot be known, it is believed. */
-function runs(pid: number, program: string): boolean {
+/** Whether the process runs this program with this argument, and did not only get its number. Where that cannot be known, it is believed. */
+function runs(pid: number, program: string, argument = ''): boolean {
   if (osPlatform() === 'win32') return true;
   try {
     const command =
       osPlatform() === 'linux'
         ? readFileSync(`/proc/${pid}/cmdline`, 'latin1')
         : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
-    return basename(command.split(/[\0 ]/)[0] ?? '').includes(program);
+    return basename(command.split(/[\0 ]/)[0] ?? '').includes(program) && command.includes(argument);
   } catch {
     return false;
   }

@@ -14,6 +14,7 @@ export interface KafkaSettings {
 
 const CONNECTION_TIMEOUT_MS = 1_500;
 const KEEP_ALIVE_MS = 60_000;
+const ENDED = 'the connection was ended';
 
 /**
  * The client library, told to retry little and briefly: what to do about a failure is decided by
@@ -44,6 +45,28 @@ export function kafkaClient(
   });
 }
 
+/** The sockets of one connection, so that it can be ended at once, whatever it waits for. */
+class Sockets {
+  private readonly open = new Set<Socket>();
+  private ended = false;
+
+  readonly factory: NonNullable<KafkaConfig['socketFactory']> = ({ host, port, ssl, onConnect }) => {
+    if (this.ended) throw new Error(ENDED);
+    const socket = ssl
+      ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
+      : connectTcp({ host, port }, onConnect);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
+    this.open.add(socket);
+    socket.once('close', () => this.open.delete(socket));
+    return socket;
+  };
+
+  end(): void {
+    this.ended = true;
+    for (const socket of this.open) socket.destroy(new Error(ENDED));
+  }
+}
+
 /**
  * A connection to the broker that leads the topic's only partition.
  *
@@ -52,47 +75,24 @@ export function kafkaClient(
  * partition assigners, and a `Cluster`'s brokers can be asked to fetch and produce: no more is needed.
  */
 export class KafkaConnection {
-  private readonly sockets = new Set<Socket>();
-  private destroyed = false;
-
   private constructor(
     private readonly cluster: Cluster,
+    private readonly sockets: Sockets,
     private readonly topic: string,
   ) {}
 
   /** Connects to whichever broker leads at the moment; rejects within `timeoutMs`. */
   static async open(settings: KafkaSettings, requestTimeoutMs: number, timeoutMs: number): Promise<KafkaConnection> {
-    // Made further down, and not needed before the first socket is.
-    let connection: KafkaConnection | undefined = undefined as KafkaConnection | undefined;
-    const kafka = kafkaClient(settings, requestTimeoutMs, (args) => (connection as KafkaConnection).socket(args));
-    let cluster: Cluster | undefined;
-    kafka.consumer({
-      groupId: settings.clientId,
-      allowAutoTopicCreation: false,
-      // Readers see what stands in the log, whatever became of a transaction that put it there.
-      readUncommitted: true,
-      partitionAssigners: [
-        (given) => {
-          cluster = given.cluster;
-          return {
-            name: '',
-            version: 0,
-            assign: async () => [],
-            protocol: () => ({ name: '', metadata: Buffer.alloc(0) }),
-          };
-        },
-      ],
-    });
-    if (!cluster) throw new Error('kafkajs did not hand out its cluster');
-    const opened = new KafkaConnection(cluster, settings.topic);
-    connection = opened;
+    const sockets = new Sockets();
+    const kafka = kafkaClient(settings, requestTimeoutMs, sockets.factory);
+    const connection = new KafkaConnection(clusterOf(kafka, settings.clientId), sockets, settings.topic);
+    const work = connection.connect();
+    const what = `connecting to Kafka at ${settings.brokers.join(', ')}`;
     try {
-      await within(timeoutMs, `connecting to Kafka at ${settings.brokers.join(', ')}`, opened.connect(), () =>
-        opened.destroy(),
-      );
-      return opened;
+      await within(timeoutMs, what, work, () => connection.destroy());
+      return connection;
     } catch (error) {
-      opened.destroy();
+      connection.destroy();
       throw error;
     }
   }
@@ -122,21 +122,32 @@ export class KafkaConnection {
 
   /** Ends it at once; requests under way reject. */
   destroy(): void {
-    if (this.destroyed) return;
-    this.destroyed = true;
-    for (const socket of this.sockets) socket.destroy(new Error('the connection was ended'));
+    this.sockets.end();
     // The sockets are gone, so it only tidies up, and there is nobody to tell if that fails.
-    this.cluster.disconnect().catch(() => {});
+    this.cluster.disconnect().catch(() => undefined);
   }
+}
 
-  private socket({ host, port, ssl, onConnect }: Parameters<NonNullable<KafkaConfig['socketFactory']>>[0]): Socket {
-    if (this.destroyed) throw new Error('the connection was ended');
-    const socket = ssl
-      ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
-      : connectTcp({ host, port }, onConnect);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
-    this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
-    return socket;
-  }
+/** Makes a consumer that is never run, for the cluster that it hands out. */
+function clusterOf(kafka: Kafka, groupId: string): Cluster {
+  let handedOut: Cluster | undefined;
+  kafka.consumer({
+    groupId,
+    allowAutoTopicCreation: false,
+    // Readers see what stands in the log, whatever became of a transaction that put it there.
+    readUncommitted: true,
+    partitionAssigners: [
+      ({ cluster }) => {
+        handedOut = cluster;
+        return {
+          name: '',
+          version: 0,
+          assign: async () => [],
+          protocol: () => ({ name: '', metadata: Buffer.alloc(0) }),
+        };
+      },
+    ],
+  });
+  if (!handedOut) throw new Error('kafkajs did not hand out its cluster');
+  return handedOut;
 }

@@ -1,7 +1,7 @@
 import type { IHeaders } from 'kafkajs';
 import { KafkaConnection, type KafkaSettings } from './kafka-connection';
 import { LogHalted, type LogRecord } from './log';
-import { backoffMs, pause } from './waiting';
+import { backoffMs, pause, reportFailure } from './waiting';
 
 const FETCH_BYTES = 1024 * 1024;
 /** How long the broker holds a fetch open for which it has nothing. */
@@ -75,7 +75,12 @@ export async function* readKafka(
         continue;
       }
       failures += 1;
-      settings.logger.warn({ err: error, position: next, failures }, 'reading from Kafka was interrupted and goes on');
+      reportFailure(
+        settings.logger,
+        failures,
+        { err: error, position: next },
+        'reading from Kafka was interrupted and goes on',
+      );
       await pause(backoffMs(failures), signal);
     } finally {
       signal.removeEventListener('abort', destroy);

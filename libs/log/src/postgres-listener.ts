@@ -1,5 +1,7 @@
 import { Client, type ClientConfig } from 'pg';
-import { backoffMs, pause, type LogLogger } from './waiting';
+import { backoffMs, pause, reportFailure, within, type LogLogger } from './waiting';
+
+const END_TIMEOUT_MS = 1_000;
 
 /** Hears of every commit. After a lost connection it listens again, and says that it may have missed one. */
 export async function listen(
@@ -11,12 +13,13 @@ export async function listen(
 ): Promise<void> {
   for (let failures = 0; !signal.aborted;) {
     const client = new Client(config);
+    let end = (_error?: Error): void => undefined;
+    const ended = new Promise<Error | undefined>((resolve) => (end = resolve));
+    const abort = (): void => end();
+    client.on('error', end);
+    client.on('end', abort);
+    signal.addEventListener('abort', abort);
     try {
-      const ended = new Promise<Error | undefined>((resolve) => {
-        client.on('error', resolve);
-        client.on('end', () => resolve(undefined));
-        signal.addEventListener('abort', () => resolve(undefined), { once: true });
-      });
       client.on('notification', ({ payload }) => heard(Number(payload)));
       await client.connect();
       await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
@@ -26,10 +29,11 @@ export async function listen(
       if (error) throw error;
     } catch (error) {
       failures += 1;
-      logger.warn({ err: error, failures }, 'listening for commits was interrupted and goes on');
+      reportFailure(logger, failures, { err: error }, 'listening for commits was interrupted and goes on');
     } finally {
+      signal.removeEventListener('abort', abort);
       // It may never have been connected, or not be any more.
-      await client.end().catch(() => {});
+      await within(END_TIMEOUT_MS, 'ending the connection', client.end(), () => undefined).catch(() => undefined);
     }
     if (!signal.aborted) await pause(backoffMs(Math.max(1, failures)), signal);
   }

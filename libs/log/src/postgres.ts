@@ -14,7 +14,7 @@ import {
   qualified,
   type Row,
 } from './postgres-table';
-import { backoffMs, pause, SharedQuestion, SILENT, type LogLogger } from './waiting';
+import { backoffMs, pause, reportFailure, SharedQuestion, SILENT, type LogLogger } from './waiting';
 
 export interface PostgresLogOptions {
   readonly connectionString: string;
@@ -106,7 +106,12 @@ export class PostgresLog implements Log {
         if (error instanceof LogHalted) throw error;
         if (signal.aborted) return;
         failures += 1;
-        this.logger.warn({ err: error, position: next, failures }, 'reading from Postgres was interrupted and goes on');
+        reportFailure(
+          this.logger,
+          failures,
+          { err: error, position: next },
+          'reading from Postgres was interrupted and goes on',
+        );
         await pause(backoffMs(failures), signal);
         continue;
       }

@@ -6,6 +6,12 @@ export interface LogLogger {
 
 export const SILENT: LogLogger = { debug: () => {}, warn: () => {} };
 
+/** Tells of the first failure loudly and of those that follow it quietly: a store that is away fails every time. */
+export function reportFailure(logger: LogLogger, failures: number, details: object, message: string): void {
+  if (failures === 1) logger.warn(details, message);
+  else logger.debug({ ...details, failures }, message);
+}
+
 /** The store did not answer in time. */
 export class StoreTimeout extends Error {
   override readonly name = 'StoreTimeout';
