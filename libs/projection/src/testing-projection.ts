@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Log } from '@deal-ledger/log';
+import { MemoryLog, type Log } from '@deal-ledger/log';
 import type { ReportDefinition, ReportSet } from '@deal-ledger/reports';
 import { systemClock, validQuery, type Clock } from '@deal-ledger/service';
 import { Client } from 'pg';
@@ -9,6 +9,7 @@ import { Runner } from './runner';
 import { prepareSchema } from './schema';
 import type { SliceLimits } from './slices';
 import { Store } from './store';
+import { TestWriter, type PostedLine } from './testing';
 
 export interface TestProjectionOptions {
   /** A schema that exists already; by default one of its own. */
@@ -73,6 +74,21 @@ export class TestProjection {
     await this.runner.stop();
     await Promise.all([this.store.close(), this.reports.close()]);
   }
+}
+
+/** A ledger in memory with these commits of one event each, from position 1 on, and a projection of it. */
+export async function projected(
+  connectionString: string,
+  set: ReportSet,
+  lines: readonly PostedLine[],
+): Promise<{ projection: TestProjection; writer: TestWriter; log: MemoryLog }> {
+  const log = new MemoryLog();
+  const writer = new TestWriter(log);
+  await writer.begin();
+  for (const line of lines) await writer.post(line);
+  const projection = await TestProjection.start(log, set, { connectionString });
+  await projection.caughtUp();
+  return { projection, writer, log };
 }
 
 export const freshSchema = (): string => `test_${randomBytes(6).toString('hex')}`;
