@@ -9,7 +9,7 @@ import {
   type EmbeddedPostgres,
 } from '../../apps/standalone/src/embedded-postgres';
 import { NotAvailable, startContainer } from './containers';
-import { eventually, freePorts } from './processes';
+import { endWithUs, eventually, freePorts } from './processes';
 
 export interface PostgresOptions {
   /** Kept when given; else a temporary folder that goes with `stop`. */
@@ -60,10 +60,12 @@ async function startOwn({ dataDir, durable = true }: PostgresOptions): Promise<R
     }
   };
   let server = await launch();
+  let unwatch = endWithUs(server.pid);
   return {
     url: server.url,
     origin: 'embedded',
     kill9: async () => {
+      unwatch();
       process.kill(server.pid, 'SIGKILL');
       await eventually(async () => {
         if (await canConnect(server.url)) throw new Error('it still answers');
@@ -71,8 +73,10 @@ async function startOwn({ dataDir, durable = true }: PostgresOptions): Promise<R
     },
     start: async () => {
       server = await launch();
+      unwatch = endWithUs(server.pid);
     },
     stop: async () => {
+      unwatch();
       await server.stop();
       if (dataDir) return;
       for (const suffix of ['', '.password', '.log', '.owner'])

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 
@@ -32,8 +32,7 @@ export async function startServer(
   await once(child, 'spawn');
   const pid = child.pid as number;
   const gone = once(child, 'exit');
-  const guard = guardOf(pid);
-  void gone.then(() => guard?.kill('SIGKILL'));
+  void gone.then(endWithUs(pid));
   const running = (): boolean => child.exitCode === null && child.signalCode === null;
   return {
     pid,
@@ -54,13 +53,16 @@ export async function startServer(
   };
 }
 
-/** A shell that waits for its input to close, as it does even when this process is killed, and then kills the server. */
-function guardOf(pid: number): ChildProcess | undefined {
-  if (process.platform === 'win32') return undefined;
-  const guard = spawn('sh', ['-c', `read _; kill -9 ${pid}`], { stdio: ['pipe', 'ignore', 'ignore'] });
+/**
+ * Has a process killed when this one ends, however it ends: a shell waits for its input to close.
+ * What it gives ends the watch, for when the process is gone.
+ */
+export function endWithUs(pid: number): () => void {
+  if (process.platform === 'win32') return () => undefined;
+  const guard = spawn('sh', ['-c', `read _; kill -9 ${pid}`], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   guard.unref();
   (guard.stdin as unknown as { unref(): void }).unref();
-  return guard;
+  return () => guard.kill('SIGKILL');
 }
 
 /** Ports nobody listens on at the moment. */

@@ -1,5 +1,15 @@
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { platform as osPlatform } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 
@@ -85,13 +95,20 @@ function linksMade(native: string): boolean {
   return true;
 }
 
-/** Root's data may lie where nobody else can look, as below root's home: then they go where Postgres' user can. */
+/**
+ * Root's data may lie where nobody else can look, as below root's home: then they go where
+ * Postgres' user can, and a file in their stead says where. Who deletes that begins anew.
+ */
 export function reachableDataDir(dataDir: string, identity: Identity | undefined): string {
   mkdirSync(dirname(dataDir), { recursive: true });
   if (identity === undefined || othersCanReach(dirname(dataDir))) return dataDir;
-  const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 12);
+  const pointer = `${dataDir}.elsewhere`;
+  if (existsSync(pointer)) return readFileSync(pointer, 'utf8').trim();
   mkdirSync(ROOT_FOLDER, { recursive: true, mode: 0o755 });
-  return join(ROOT_FOLDER, `data-${name}`);
+  const elsewhere = join(ROOT_FOLDER, `data-${randomBytes(6).toString('hex')}`);
+  writeFileSync(`${pointer}.new`, `${elsewhere}\n`);
+  renameSync(`${pointer}.new`, pointer);
+  return elsewhere;
 }
 
 function othersCanReach(folder: string): boolean {
