@@ -1,7 +1,13 @@
 import { kindOf, parseEvent } from '@deal-ledger/domain';
-import { Judge, type JudgedFact } from '@deal-ledger/ledger';
+import { decodeRecord, Judge, type JudgedFact } from '@deal-ledger/ledger';
 import { MemoryLog, type LogRecord } from '@deal-ledger/log';
-import { Recorder, type PostRequest, type PostResult, type ProposedEvent } from '@deal-ledger/recorder';
+import {
+  Recorder,
+  type PostRequest,
+  type PostResult,
+  type ProposedEvent,
+  type RecorderOptions,
+} from '@deal-ledger/recorder';
 import { refold } from '../support/refold';
 import { FaultyLog, type FaultName, type Faults } from './faulty-log';
 import { seeded, World } from './world';
@@ -14,7 +20,7 @@ const FUNDINGS = ['contended', 'quiet'] as const;
 export interface SimulationOptions {
   readonly seed: number;
   /** The rule by which everybody judges; a test puts a broken one here. */
-  readonly newJudge?: () => Judge;
+  readonly newJudge?: NonNullable<RecorderOptions['newJudge']>;
 }
 
 export interface SimulationReport {
@@ -39,7 +45,10 @@ interface Asked {
  * One history of the ledger: several recorders on one log, clients that call funds from one
  * tranche, a bad network, crashes. Then the log is read by somebody who trusts nobody.
  */
-export async function simulate({ seed, newJudge = () => new Judge() }: SimulationOptions): Promise<SimulationReport> {
+export async function simulate({
+  seed,
+  newJudge = (decode) => new Judge(undefined, decode),
+}: SimulationOptions): Promise<SimulationReport> {
   const world = new World(seeded(seed), START_MS);
   const store = new MemoryLog({ now: world.nowMs });
   const connections: FaultyLog[] = [];
@@ -78,7 +87,7 @@ export async function simulate({ seed, newJudge = () => new Judge() }: Simulatio
       connections.push(log);
       const recorder = new Recorder(
         { log, nowMs: world.nowMs, newId, newWriter: newId, after: world.after, warn: () => undefined },
-        { source: '/simulated', limits: { deadlineMs: 300, maxTries }, judge: newJudge() },
+        { source: '/simulated', limits: { deadlineMs: 300, maxTries }, newJudge },
       );
       recorder.start();
       return recorder;
@@ -132,7 +141,7 @@ export async function simulate({ seed, newJudge = () => new Judge() }: Simulatio
   }
 
   await world.runUntil(history());
-  const { facts, voids, violations } = check(await recordsOf(store), newJudge(), asked);
+  const { facts, voids, violations } = check(await recordsOf(store), newJudge(decodeRecord), asked);
   for (const { recorder } of instances) void recorder.stop();
 
   const injected: Record<FaultName, number> = { loseRecord: 0, loseAcknowledgement: 0, duplicate: 0, late: 0 };

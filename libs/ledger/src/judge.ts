@@ -99,7 +99,14 @@ export class Judge {
   private hash: string | undefined;
   private last: LogRecord | undefined;
 
-  constructor(from?: JudgeSnapshot) {
+  /**
+   * @param decode finds the commit in a record; a writer that has the very bytes in hand may spare
+   *   itself the parsing
+   */
+  constructor(
+    from?: JudgeSnapshot,
+    private readonly decode: (record: LogRecord) => Commit | string = decodeRecord,
+  ) {
     this.writers = new Map(from?.writers);
     this.heads = new Map();
     for (const [stream, commit, version] of from?.heads ?? []) this.heads.set(stream, { commit, version });
@@ -144,7 +151,7 @@ export class Judge {
         `record ${record.position} came where ${this.next} was due: the log has lost records or was made anew`,
       );
     }
-    const commit = decodeRecord(record);
+    const commit = this.decode(record);
     if (this.next === 0) this.ledger = genesisId(commit);
     this.next += 1;
     this.last = record;

@@ -1,5 +1,5 @@
-import { commitId, encodeCommit, type JudgedRecord } from '@deal-ledger/ledger';
-import type { Log, NewRecord } from '@deal-ledger/log';
+import { commitId, encodeCommit, type Commit, type JudgedRecord } from '@deal-ledger/ledger';
+import type { Log, LogRecord, NewRecord } from '@deal-ledger/log';
 import type { Decision, PostRequest } from './decision';
 import type { Lanes } from './lanes';
 
@@ -105,6 +105,18 @@ export class Outbox {
     }
   }
 
+  /** The commit in a record that is, byte for byte, one of ours in flight: it needs no parsing. */
+  commitIn(record: LogRecord): Commit | undefined {
+    const headers = new Map(record.headers.map(([name, value]) => [name, value.toString()]));
+    const entry =
+      headers.get('writer') === this.options.writer ? this.entries.get(Number(headers.get('n'))) : undefined;
+    if (!entry || !isSame(record, headers, entry.record)) return undefined;
+    const { n, decision } = entry;
+    const { writer } = this.options;
+    const streams = [...new Set(decision.events.map(({ stream }) => stream))];
+    return { writer, n, id: commitId(writer, n), heads: decision.heads, streams, events: decision.events };
+  }
+
   /** Its caller waits no longer. It may still become a fact, which will then be read like anybody's. */
   abandon(flight: InFlight): void {
     const entry = this.entries.get(flight.n);
@@ -130,6 +142,16 @@ export class Outbox {
       });
     });
   }
+}
+
+function isSame(record: LogRecord, headers: ReadonlyMap<string, string>, sent: NewRecord): boolean {
+  const names = Object.keys(sent.headers);
+  return (
+    record.value?.equals(sent.value) === true &&
+    record.key?.toString() === sent.key &&
+    record.headers.length === names.length &&
+    names.every((name) => headers.get(name) === sent.headers[name])
+  );
 }
 
 /** Event ids are unique in their stream, an idempotency key in the first one. */

@@ -1,6 +1,15 @@
 import type { Refusal } from '@deal-ledger/domain';
-import { CommitTooLarge, ensureGenesis, follow, Judge, LedgerForked, type JudgedRecord } from '@deal-ledger/ledger';
-import { LogHalted, type Log } from '@deal-ledger/log';
+import {
+  CommitTooLarge,
+  decodeRecord,
+  ensureGenesis,
+  follow,
+  Judge,
+  LedgerForked,
+  type Commit,
+  type JudgedRecord,
+} from '@deal-ledger/ledger';
+import { LogHalted, type Log, type LogRecord } from '@deal-ledger/log';
 import { EndBarrier, LogUnreachable, Progress } from './barrier';
 import { Deadline, Late } from './deadline';
 import { decide, type Decision, type PostRequest, type Verdict, type View } from './decision';
@@ -79,7 +88,8 @@ export interface RecorderOptions {
   readonly limits?: Partial<RecorderLimits>;
   /** Whether the log's clock and ours are meant to agree; not with a fixed clock. */
   readonly checkClock?: boolean;
-  readonly judge?: Judge;
+  /** The rule to judge by; a simulation puts a broken one here. */
+  readonly newJudge?: (decode: (record: LogRecord) => Commit | string) => Judge;
 }
 
 const RESTART_MS = 1_000;
@@ -111,11 +121,12 @@ export class Recorder {
     private readonly options: RecorderOptions,
   ) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.judge = options.judge ?? new Judge();
     this.streams = new Streams();
     this.lanes = new Lanes(this.streams, ports.nowMs, ports.after);
     this.writer = ports.newWriter();
     this.outbox = new Outbox({ ...ports, lanes: this.lanes, writer: this.writer, source: options.source });
+    const decode = (record: LogRecord): Commit | string => this.outbox.commitIn(record) ?? decodeRecord(record);
+    this.judge = options.newJudge?.(decode) ?? new Judge(undefined, decode);
     this.ends = new EndBarrier(() => ports.log.end());
   }
 
