@@ -86,7 +86,14 @@ function lint(): { readonly exitCode: number | null; readonly found: ReadonlyMap
     {
       cwd: ROOT,
       encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', NX_DAEMON: 'false', NX_WORKSPACE_DATA_DIRECTORY: memory },
+      env: {
+        ...process.env,
+        NO_COLOR: '1',
+        FORCE_COLOR: '0',
+        NX_DAEMON: 'false',
+        NX_WORKSPACE_DATA_DIRECTORY: memory,
+        NX_CACHE_DIRECTORY: memory,
+      },
     },
   );
   rmSync(memory, { recursive: true, force: true });
