@@ -1,9 +1,7 @@
 import type { OpenApiDocument } from '@deal-ledger/service';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { assertDocumented } from './fences/openapi';
+import { dataDir } from './support/data-dir';
 import { startService, type RunningService } from './harness/services';
 import { post, record, send, type Answered } from './support/client';
 import { dealOpened, fundsCalled, groundwork, partyRegistered, type StreamEvent } from './support/events';
@@ -324,21 +322,21 @@ const BAD: readonly BadRequest[] = [
 ];
 
 describe('a bad request', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'deal-ledger-bad-'));
+  const data = dataDir();
   let ledger: RunningService;
   let document: OpenApiDocument;
 
   beforeAll(async () => {
     ledger = await startService({
       service: 'standalone',
-      environment: { DATA_DIR: join(dataDir, 'data'), KAFKA_BROKERS: '', DATABASE_URL: '' },
+      environment: { DATA_DIR: data.path, KAFKA_BROKERS: '', DATABASE_URL: '' },
     });
     await record(`${ledger.url}/v1/commits`, { events: groundwork() });
     document = (await send(`${ledger.url}/openapi.json`)).json as unknown as OpenApiDocument;
   });
   afterAll(async () => {
     await ledger?.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    data.remove();
   });
 
   /** How much the recorder has read: it moves with anything that is appended, fact or void. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dataDir } from './support/data-dir';
 import { startService, type RunningService } from './harness/services';
 import { postArticle } from './support/article';
 
@@ -28,19 +28,19 @@ function tour(): Step[] {
 }
 
 describe('the tour of the README', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'deal-ledger-readme-'));
+  const data = dataDir();
   let ledger: RunningService;
 
   beforeAll(async () => {
     ledger = await startService({
       service: 'standalone',
-      environment: { DATA_DIR: join(dataDir, 'data'), KAFKA_BROKERS: '', DATABASE_URL: '' },
+      environment: { DATA_DIR: data.path, KAFKA_BROKERS: '', DATABASE_URL: '' },
     });
     expect(await postArticle(ledger.url)).toBe(58);
   });
   afterAll(async () => {
     await ledger?.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    data.remove();
   });
 
   it('has steps', () => expect(tour().length).toBeGreaterThan(4));

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { describeWithKafka } from './harness';
 import { startCluster, type Cluster } from './harness/cluster';
+import { dataDir } from './support/data-dir';
 import { startService, type RunningService } from './harness/services';
 import { postArticle, readReport, REPORTS, withoutPlace, type Row } from './support/article';
 import { send } from './support/client';
@@ -120,7 +119,7 @@ async function expectTheArticlesNumbers(url: string, position: number): Promise<
 }
 
 describe('the article, told to everything in one process', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'deal-ledger-story-'));
+  const data = dataDir();
   let ledger: RunningService;
 
   beforeAll(async () => {
@@ -128,7 +127,7 @@ describe('the article, told to everything in one process', () => {
     ledger = await startService({
       service: 'standalone',
       environment: {
-        DATA_DIR: join(dataDir, 'data'),
+        DATA_DIR: data.path,
         PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
         KAFKA_BROKERS: '',
         DATABASE_URL: '',
@@ -137,7 +136,7 @@ describe('the article, told to everything in one process', () => {
   });
   afterAll(async () => {
     await ledger?.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    data.remove();
   });
 
   it('gives the numbers that the article supports', async () =>
