@@ -118,7 +118,7 @@ async function startOnJava(options: KafkaOptions, jarsDir: string): Promise<Runn
   };
   const stop = async (): Promise<void> => {
     for (const server of servers) server?.signal('SIGCONT');
-    await Promise.all(servers.map((server) => server?.end(options.dataDir ? 'SIGTERM' : 'SIGKILL')));
+    await Promise.all(servers.map(async (server) => server?.end(options.dataDir ? 'SIGTERM' : 'SIGKILL')));
     if (!options.dataDir) rmSync(dataDir, { recursive: true, force: true });
   };
 
