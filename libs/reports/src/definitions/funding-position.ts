@@ -131,7 +131,12 @@ total as (
   cross join lateral (
     select coalesce(t.received, 0) as received, coalesce(t.called, 0) as called, coalesce(t.open, 0) as open, coalesce(t.overdue, 0) as overdue,
       coalesce(t.locked, 0) as waiting,
-      case when f.stage = 'closed' and f.committed > 0 then f.committed - coalesce(t.received, 0) - coalesce(t.open, 0) else coalesce(t.cancelled, 0) end as cancelled
+      case
+        when f.committed = 0 then coalesce(t.cancelled, 0)
+        when f.stage = 'closed' then f.committed - coalesce(t.received, 0) - coalesce(t.open, 0)
+        -- Tranches of undisclosed amount may have taken what a cancelled one would have had.
+        else least(coalesce(t.cancelled, 0), f.committed - coalesce(t.received, 0) - coalesce(t.open, 0))
+      end as cancelled
   ) as drawn
   cross join lateral (select greatest(f.committed - drawn.received - drawn.open - drawn.cancelled, 0) as remains) as undrawn
   cross join lateral (select case when f.stage = 'committed' then least(coalesce(t.available, 0), undrawn.remains) else 0 end as available) as callable
@@ -238,7 +243,7 @@ export const fundingPosition: ReportDefinition = {
   },
   totalsSchema: z.object({
     byCurrency: sumsSchema(SUMS).describe(
-      'Of whole fundings. received + openCalls + available + locked + notInTranche + cancelled = committed, for committed and closed fundings.',
+      'Of whole fundings. received + openCalls + available + locked + notInTranche + cancelled = committed, of fundings that were ever committed.',
     ),
     undisclosed: z.int().describe('Fundings whose amount is kept secret; they are in none of the sums.'),
   }),

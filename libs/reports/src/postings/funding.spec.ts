@@ -37,6 +37,12 @@ describe('a funding', () => {
     expect(on('2026-07-01', 'funding.committed', ...lines)).toEqual({ 'funding.committed f USD': '120' });
   });
 
+  it('is not changed before it is committed, whatever day the change is given', () => {
+    const lines = [committed('2026-03-31'), changed('2026-02-28', '120')];
+    expect(on('2026-03-30', 'funding.committed', ...lines)).toEqual({});
+    expect(on('2026-03-31', 'funding.committed', ...lines)).toEqual({ 'funding.committed f USD': '120' });
+  });
+
   it('is closed from its day on', () => {
     const closed: Line = { type: 'FundingClosed', effective: '2027-01-01', data: { outcome: 'expired', reason: 'over' } };
     expect(on('2027-01-01', 'funding.stage', committed('2026-03-31'), closed)).toEqual({ 'funding.stage f {"stage":"closed"}': '1' });

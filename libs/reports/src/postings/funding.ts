@@ -27,8 +27,11 @@ export const fundingPostings: PostingRule<FundingTimes, FundingEvent> = {
           stages: [...stages, { from, value: 'committed' }],
           commitments: [...commitments, { from, value: event.data.committed }],
         };
-      case 'CommitmentChanged':
-        return { stages, commitments: [...commitments, { from, value: event.data.committed }] };
+      case 'CommitmentChanged': {
+        // Whatever day it is given, it cannot change what is not committed yet.
+        const since = commitments[0]?.from ?? from;
+        return { stages, commitments: [...commitments, { from: since > from ? since : from, value: event.data.committed }] };
+      }
       case 'FundingClosed':
         return { stages: [...stages, { from, value: 'closed' }], commitments };
       case 'TrancheScheduled':
