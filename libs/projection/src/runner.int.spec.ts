@@ -1,0 +1,202 @@
+import { LedgerForked } from '@deal-ledger/ledger';
+import { MemoryLog } from '@deal-ledger/log';
+import { fundingPosition, spendForecast } from '@deal-ledger/reports';
+import { Client } from 'pg';
+import { describeWithPostgres, eventually } from '../../../tests/harness';
+import { UnprojectableEvent } from './fold';
+import { recorded, strangeEvent, TestWriter, type PostedLine } from './testing';
+import { freshSchema, TestProjection } from './testing-projection';
+
+const usd = (amount: number) => ({ currency: 'USD', amount: String(amount) });
+
+/** Ten fundings drawn upon in turn, so that every batch goes on with streams of the one before. */
+function* fundings(rounds: number): Generator<PostedLine> {
+  const ids = Array.from({ length: 10 }, (_, index) => `f${index}`);
+  const line = (id: string, type: string, data: object): PostedLine => ({ stream: `funding/${id}`, type, effective: '2026-03-31', data });
+  for (const id of ids) yield line(id, 'FundingProposed', { fundingId: id, funderIds: ['nvidia'], recipientId: 'openai', instrument: 'equity', amount: { ceiling: usd(100_000) } });
+  for (const id of ids) yield line(id, 'TrancheScheduled', { trancheId: 'T1', amount: { ceiling: usd(100_000) }, condition: { type: 'none' } });
+  for (const id of ids) yield line(id, 'FundingCommitted', { committed: usd(100_000) });
+  for (let round = 0; round < rounds; round += 1) {
+    for (const id of ids) yield line(id, 'CommitmentChanged', { committed: usd(100_000 + round), changeType: 'amendment', reason: 'agreed' });
+    for (const id of ids) yield line(id, 'FundsReceived', { receiptId: `r${round}`, trancheId: 'T1', money: usd(1) });
+  }
+}
+
+const TABLES = ['select * from postings order by position, ordinal, line', 'select * from events order by position, ordinal', 'select * from writers order by writer', 'select * from skipped order by position', 'select * from progress'];
+
+describeWithPostgres('projecting exactly once', (url) => {
+  const running: TestProjection[] = [];
+  afterEach(async () => {
+    for (const projection of running.splice(0)) await projection.stop();
+  });
+
+  async function start(log: MemoryLog, options: { schema?: string; records?: number } = {}): Promise<TestProjection> {
+    const { schema, records = 2_000 } = options;
+    const projection = await TestProjection.start(log, spendForecast, {
+      connectionString: url,
+      limits: { records, bytes: 4 * 1024 * 1024 },
+      ...(schema === undefined ? {} : { schema }),
+    });
+    running.push(projection);
+    return projection;
+  }
+
+  /** Stops one of several that share a schema. */
+  async function stop(projection: TestProjection): Promise<void> {
+    running.splice(running.indexOf(projection), 1);
+    await projection.stop({ keep: true });
+  }
+
+  async function ledger(rounds: number): Promise<{ log: MemoryLog; writer: TestWriter }> {
+    const log = new MemoryLog();
+    const writer = new TestWriter(log);
+    await writer.begin();
+    for (const line of fundings(rounds)) await writer.post(line);
+    return { log, writer };
+  }
+
+  const contents = (projection: TestProjection): Promise<object[][]> => Promise.all(TABLES.map((table) => projection.query(table)));
+
+  it('writes the same whatever the batches', async () => {
+    const { log } = await ledger(4);
+    const [one, seven, all] = [await start(log, { records: 1 }), await start(log, { records: 7 }), await start(log)];
+    for (const projection of [one, seven, all]) await projection.caughtUp();
+    const expected = await contents(all);
+    expect(expected[0]?.length).toBeGreaterThan(150);
+    expect(await contents(one)).toEqual(expected);
+    expect(await contents(seven)).toEqual(expected);
+  });
+
+  it('goes on from its tables after a restart', async () => {
+    const { log, writer } = await ledger(1);
+    const first = await start(log);
+    await first.caughtUp();
+    await stop(first);
+    for (const line of fundings(2)) {
+      if (line.type === 'CommitmentChanged') await writer.post(line);
+    }
+    const again = await start(log, { schema: first.schema });
+    await again.caughtUp();
+    const fresh = await start(log);
+    await fresh.caughtUp();
+    expect(await contents(again)).toEqual(await contents(fresh));
+  });
+
+  it('leaves nothing of a batch whose transaction is cut off, and goes on', async () => {
+    const { log } = await ledger(12);
+    const projection = await start(log, { records: 20 });
+    const killer = new Client({ connectionString: url });
+    await killer.connect();
+    let kills = 0;
+    try {
+      for (let round = 0; round < 40 && projection.runner.progress.nextPosition < (await log.end()); round += 1) {
+        const { rows } = await killer.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1`, [`deal-ledger ${projection.schema}`]);
+        kills += rows.length;
+        const [{ next, last }] = (await projection.query(
+          'select next_position::integer as next, (select coalesce(max(position), -1)::integer from events) as last from progress',
+        )) as [{ next: number; last: number }];
+        expect(last).toBe(next - 1);
+      }
+    } finally {
+      await killer.end();
+    }
+    expect(kills).toBeGreaterThan(0);
+    await projection.caughtUp();
+    const calm = await start(log);
+    await calm.caughtUp();
+    expect(await contents(projection)).toEqual(await contents(calm));
+  });
+
+  it('lets two instances work on one schema', async () => {
+    const { log, writer } = await ledger(2);
+    const schema = freshSchema();
+    const one = await start(log, { schema, records: 3 });
+    const two = await start(log, { schema, records: 7 });
+    for (const line of fundings(8)) {
+      if (line.type === 'CommitmentChanged') await writer.post(line);
+    }
+    await Promise.all([one.caughtUp(), two.caughtUp()]);
+    const alone = await start(log);
+    await alone.caughtUp();
+    expect(await contents(one)).toEqual(await contents(alone));
+    await stop(two);
+  });
+
+  it('starts over when its tables are gone', async () => {
+    const { log, writer } = await ledger(1);
+    const projection = await start(log);
+    await projection.caughtUp();
+    await projection.query(`
+      alter table events disable trigger all; alter table postings disable trigger all;
+      delete from events; delete from postings; delete from skipped; delete from writers;
+      alter table events enable trigger all; alter table postings enable trigger all;
+      update progress set ledger_id = null, next_position = 0, last_hash = '', last_time_ms = 0`);
+    await writer.post({ stream: 'funding/f0', type: 'FundsReceived', effective: '2026-04-01', data: { receiptId: 'late', trancheId: 'T1', money: usd(1) } });
+    const fresh = await start(log);
+    await fresh.caughtUp();
+    await eventually(async () => expect(await contents(projection)).toEqual(await contents(fresh)), 10_000);
+  });
+
+  it('skips what is no fact, and keeps what it does not know', async () => {
+    const { log, writer } = await ledger(0);
+    await log.append({ key: 'x', value: Buffer.from('no commit'), headers: {} });
+    await writer.postStale({ stream: 'funding/f0', type: 'FundingProposed', data: { fundingId: 'f0', funderIds: ['a'], recipientId: 'b', instrument: 'debt', amount: { undisclosed: true } } });
+    await writer.append([strangeEvent('invention/one', 1)]);
+    const projection = await start(log);
+    await projection.caughtUp();
+    expect(await projection.query('select position::integer, verdict from skipped order by position')).toEqual([
+      { position: 31, verdict: 'foreign' },
+      { position: 32, verdict: 'void' },
+    ]);
+    expect(await projection.query(`select stream, type from events where stream like 'invention/%'`)).toEqual([{ stream: 'invention/one', type: 'Invented' }]);
+    expect(await projection.query('select from postings where position >= 31')).toEqual([]);
+  });
+
+  it('stops in front of an event that it cannot fold, and says which', async () => {
+    const { log, writer } = await ledger(0);
+    const next: PostedLine = { stream: 'funding/f1', type: 'FundsReceived', effective: '2026-04-01', data: { receiptId: 'x', trancheId: 'T1', money: usd(1) } };
+    await writer.post(next);
+    await writer.append([{ ...recorded(next, 5), type: 'FundingSplit' }]);
+    await writer.post({ ...next, stream: 'funding/f2' });
+    const projection = await start(log);
+    await eventually(async () => expect(projection.runner.halted).toBeInstanceOf(UnprojectableEvent), 10_000);
+    expect(projection.runner.notWorkingBecause).toContain('event funding/f1#5 (FundingSplit on funding/f1, position 32) cannot be projected');
+    // What came before it is projected, and can be read.
+    expect(projection.runner.progress.nextPosition).toBe(32);
+    expect((await projection.read(fundingPosition, { asOf: '31', fundingId: 'f1', effectiveOn: '2026-12-31' })).rows[0]).toMatchObject({ received: '1.00' });
+    await expect(projection.read(fundingPosition, { asOf: '32' })).rejects.toMatchObject({ code: 'PROJECTION_BEHIND', status: 503 });
+  });
+
+  it('shows nothing of a log that is not the one it projected', async () => {
+    const { log } = await ledger(0);
+    const first = await start(log);
+    await first.caughtUp();
+    await stop(first);
+    const { log: other } = await ledger(1);
+    const projection = await start(other, { schema: first.schema });
+    await eventually(async () => expect(projection.runner.halted).toBeInstanceOf(LedgerForked), 10_000);
+    await expect(projection.read(fundingPosition)).rejects.toMatchObject({ code: 'LEDGER_FORKED', status: 503 });
+  });
+
+  it('has a database that refuses to change what is recorded', async () => {
+    const { log } = await ledger(0);
+    const projection = await start(log);
+    await projection.caughtUp();
+    for (const statement of ['update postings set amount = 0', 'delete from postings', 'truncate postings', 'delete from events', 'update events set type = type']) {
+      await expect(projection.query(statement)).rejects.toThrow(/never changed/);
+    }
+  });
+
+  it('folds a stream that is not in memory from its history', async () => {
+    const { log, writer } = await ledger(0);
+    const projection = await start(log);
+    await projection.caughtUp();
+    await stop(projection);
+    // Nothing is in memory: the commitment is found in the history.
+    await writer.post({ stream: 'funding/f3', type: 'CommitmentChanged', effective: '2026-05-01', data: { committed: usd(70_000), changeType: 'amendment', reason: 'agreed' } });
+    const again = await start(log, { schema: projection.schema });
+    await again.caughtUp();
+    const { rows } = await again.read(fundingPosition, { fundingId: 'f3', effectiveOn: '2026-12-31' });
+    expect(rows[0]).toMatchObject({ committed: '70000.00' });
+  });
+});
