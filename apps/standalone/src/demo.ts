@@ -21,32 +21,92 @@ const VIEWS: readonly ReportView[] = [
   {
     name: 'commitment-lines',
     title: 'Supplier commitments: who owes what to whom, leg by leg',
-    columns: { deal: 'dealId', leg: 'legId', class: 'class', from: 'providers', to: 'receivers', item: 'itemId', 'quantity, at most': 'qtyCeiling', unit: 'unit', per: 'per', 'money, at most': 'ceiling', firm: 'firm', ladder: 'ladder', undisclosed: 'undisclosed' },
+    columns: {
+      deal: 'dealId',
+      leg: 'legId',
+      class: 'class',
+      from: 'providers',
+      to: 'receivers',
+      item: 'itemId',
+      'quantity, at most': 'qtyCeiling',
+      unit: 'unit',
+      per: 'per',
+      'money, at most': 'ceiling',
+      firm: 'firm',
+      ladder: 'ladder',
+      undisclosed: 'undisclosed',
+    },
   },
   {
     name: 'capacity-balance',
     title: 'Capacity: what is asked for beside what there is',
-    columns: { pool: 'poolId', period: 'period', capacity: 'capacity', bound: 'capacityBound', unit: 'unit', requested: 'requestedCeiling', 'reserved firm': 'reservedFirm', 'at ceiling': 'ratioAtCeiling', '': 'ratioBound', flags: 'flags' },
+    columns: {
+      pool: 'poolId',
+      period: 'period',
+      capacity: 'capacity',
+      bound: 'capacityBound',
+      unit: 'unit',
+      requested: 'requestedCeiling',
+      'reserved firm': 'reservedFirm',
+      'at ceiling': 'ratioAtCeiling',
+      '': 'ratioBound',
+      flags: 'flags',
+    },
   },
   {
     name: 'spend-outlook',
     title: 'Spend forecast: what is committed beside what was forecast',
-    columns: { entity: 'entityId', category: 'category', period: 'period', currency: 'currency', 'committed firm': 'committedFirm', low: 'forecastLow', base: 'forecastBase', high: 'forecastHigh', status: 'forecastStatus', undisclosed: 'undisclosedLegs' },
+    columns: {
+      entity: 'entityId',
+      category: 'category',
+      period: 'period',
+      currency: 'currency',
+      'committed firm': 'committedFirm',
+      low: 'forecastLow',
+      base: 'forecastBase',
+      high: 'forecastHigh',
+      status: 'forecastStatus',
+      undisclosed: 'undisclosedLegs',
+    },
   },
   {
     name: 'forecast-versions',
     title: 'Forecasts, version by version',
-    columns: { forecast: 'forecastId', version: 'version', measure: 'measure', basis: 'basis', period: 'period', scenario: 'scenario', amount: 'amount', currency: 'currency', bound: 'bound' },
+    columns: {
+      forecast: 'forecastId',
+      version: 'version',
+      measure: 'measure',
+      basis: 'basis',
+      period: 'period',
+      scenario: 'scenario',
+      amount: 'amount',
+      currency: 'currency',
+      bound: 'bound',
+    },
   },
   {
     name: 'funding-position',
     title: 'Funding: promised, committed, drawn, and what it weighs',
-    columns: { funding: 'fundingId', tranche: 'trancheId', ladder: 'ladder', ceiling: 'ceiling', committed: 'committed', available: 'available', received: 'received', probability: 'probability', weighted: 'weightedRemaining', currency: 'currency', undisclosed: 'undisclosed' },
+    columns: {
+      funding: 'fundingId',
+      tranche: 'trancheId',
+      ladder: 'ladder',
+      ceiling: 'ceiling',
+      committed: 'committed',
+      available: 'available',
+      received: 'received',
+      probability: 'probability',
+      weighted: 'weightedRemaining',
+      currency: 'currency',
+      undisclosed: 'undisclosed',
+    },
   },
 ];
 
 const command = new Command('demo')
-  .description("Posts the events of one news article of October 2025 over HTTP, and prints the reports. May be run again: what is recorded is not doubled.")
+  .description(
+    'Posts the events of one news article of October 2025 over HTTP, and prints the reports. May be run again: what is recorded is not doubled.',
+  )
   .option('--url <url>', 'where the ledger listens', process.env['LEDGER_URL'] ?? 'http://127.0.0.1:3000')
   .option('--json', 'print the reports as JSON instead of tables')
   .action(run);
@@ -63,9 +123,20 @@ async function run({ url, json }: { url: string; json?: boolean }): Promise<void
 
 /** Posts every commit in order and answers the position of the last one. */
 async function postArticle(url: string): Promise<number> {
-  const commits = readFileSync(ARTICLE, 'utf8').trim().split('\n').map((line) => (JSON.parse(line) as { events: object[] }).events);
+  const commits = readFileSync(ARTICLE, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { events: object[] }).events);
   const total = commits.flat().length;
-  const bar = new SingleBar({ format: 'posting the article’s events [{bar}] {value}/{total}', noTTYOutput: true, notTTYSchedule: 1_000, stream: process.stderr }, Presets.shades_classic);
+  const bar = new SingleBar(
+    {
+      format: 'posting the article’s events [{bar}] {value}/{total}',
+      noTTYOutput: true,
+      notTTYSchedule: 1_000,
+      stream: process.stderr,
+    },
+    Presets.shades_classic,
+  );
   bar.start(total, 0);
   let position = 0;
   try {
@@ -81,23 +152,34 @@ async function postArticle(url: string): Promise<number> {
 }
 
 async function request(url: string, body?: object): Promise<unknown> {
-  const init: RequestInit = body ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {};
+  const init: RequestInit = body
+    ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+    : {};
   let answer: Response;
   try {
     answer = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch (error) {
-    throw new Error(`nothing answers at ${new URL(url).origin} (${String((error as Error).cause ?? error)}). Start the ledger with npm start, or name another with --url.`);
+    throw new Error(
+      `nothing answers at ${new URL(url).origin} (${String((error as Error).cause ?? error)}). Start the ledger with npm start, or name another with --url.`,
+    );
   }
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${init.method ?? 'GET'} ${url} was answered ${answer.status}: ${text}`);
   return JSON.parse(text);
 }
 
-function printReport({ title, columns }: ReportView, rows: readonly Record<string, unknown>[], meta: Record<string, unknown>, address: string): void {
+function printReport(
+  { title, columns }: ReportView,
+  rows: readonly Record<string, unknown>[],
+  meta: Record<string, unknown>,
+  address: string,
+): void {
   const table = new Table({ head: Object.keys(columns), style: { head: [], border: [], compact: true } });
   for (const row of rows) table.push(Object.values(columns).map((column) => shown(row[column])));
   console.log(`\n${title}\n${table.toString()}`);
-  console.log(`${rows.length} rows, as known at position ${String(meta['asOfPosition'])}, effective on ${String(meta['effectiveOn'])}; “–” is not stated or not disclosed`);
+  console.log(
+    `${rows.length} rows, as known at position ${String(meta['asOfPosition'])}, effective on ${String(meta['effectiveOn'])}; “–” is not stated or not disclosed`,
+  );
   console.log(`totals ${JSON.stringify(meta['totals'])}\n${address}`);
 }
 
@@ -110,7 +192,8 @@ function shown(value: unknown): string {
 }
 
 /** Thousands apart, digit for digit: no number type comes near. */
-const grouped = (decimal: string): string => decimal.replace(/^(-?\d+)/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ','));
+const grouped = (decimal: string): string =>
+  decimal.replace(/^(-?\d+)/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ','));
 
 command.parseAsync().catch((error: unknown) => {
   console.error(`\nThe demo stopped: ${error instanceof Error ? error.message : String(error)}`);

@@ -23,7 +23,10 @@ class StandaloneModule {
 runMain(NAME, async () => {
   // What a person at a terminal wants to see is printed below; the log is for what goes wrong.
   const settings = settingsOrExit(NAME, undefined, { ...commandLine(), env: { LOG_LEVEL: 'warn', ...process.env } });
-  const database = settings.DATABASE_URL === undefined ? await ownDatabase(settings) : { url: settings.DATABASE_URL, stop: async () => undefined };
+  const database =
+    settings.DATABASE_URL === undefined
+      ? await ownDatabase(settings)
+      : { url: settings.DATABASE_URL, stop: async () => undefined };
   const log = await openLog({
     brokers: settings.KAFKA_BROKERS,
     databaseUrl: database.url,
@@ -45,11 +48,14 @@ runMain(NAME, async () => {
     settings,
     module: StandaloneModule.of([
       RecorderModule.of({ source: '/standalone', kinds: Object.values(catalogue), log, released }),
-      ...PROJECTIONS.map((projection) => ProjectionModule.register({ ...projection, connectionString: database.url, log, released })),
+      ...PROJECTIONS.map((projection) =>
+        ProjectionModule.register({ ...projection, connectionString: database.url, log, released }),
+      ),
     ]),
     openApi: {
       title: 'Deal Ledger',
-      description: 'Records deal, funding and capacity events, and reports from them as known at any position of the ledger, for any day.',
+      description:
+        'Records deal, funding and capacity events, and reports from them as known at any position of the ledger, for any day.',
     },
   }).catch(async (error: unknown) => {
     await log.close();
@@ -67,7 +73,7 @@ async function ownDatabase({ DATA_DIR }: Settings): Promise<{ url: string; stop(
 }
 
 async function untilReady(readiness: Readiness): Promise<void> {
-  for (let shown = ''; ; ) {
+  for (let shown = ''; ;) {
     const down = (await readiness.results()).filter(({ status }) => status === 'down');
     if (down.length === 0) return;
     const waiting = down.map(({ name, detail }) => `${name}: ${detail ?? 'down'}`).join('; ');
@@ -96,7 +102,9 @@ function welcome(url: string, { DATA_DIR, KAFKA_BROKERS, DATABASE_URL }: Setting
 
 function portTaken(error: unknown, { HOST, PORT }: Settings): Error | undefined {
   if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return undefined;
-  return new Error(`port ${PORT} of ${HOST} is taken, perhaps by a ledger that runs already. Stop it, or set another: PORT=3001 npm start`);
+  return new Error(
+    `port ${PORT} of ${HOST} is taken, perhaps by a ledger that runs already. Stop it, or set another: PORT=3001 npm start`,
+  );
 }
 
 /** The process, as the reading of settings sees it. */

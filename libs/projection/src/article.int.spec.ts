@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { capacityBalance, commitmentLines, forecastVersions, fundingPosition, spendForecast, spendOutlook, supplierCommitments, type ReportDefinition } from '@deal-ledger/reports';
+import {
+  capacityBalance,
+  commitmentLines,
+  forecastVersions,
+  fundingPosition,
+  spendForecast,
+  spendOutlook,
+  supplierCommitments,
+  type ReportDefinition,
+} from '@deal-ledger/reports';
 import { describeWithPostgres } from '../../../tests/harness';
 import type { PostedLine } from './testing';
 import { projected, type TestProjection } from './testing-projection';
@@ -31,15 +40,31 @@ describeWithPostgres('what the article alone supports', (url) => {
 
   it('has seven legs, nothing firm, and says what is undisclosed', async () => {
     const { rows, meta } = await supply.read(commitmentLines, { ...AT, reportingCurrency: 'USD' });
-    const shown = rows.map(({ dealId, legId, class: kind, providers, receivers, qtyFirm, qtyCeiling, unit, per, firm, ceiling, ladder, undisclosed }) => [
-      `${dealId as string}/${legId as string}`,
-      kind,
-      `${(providers as string[]).join('+')}>${(receivers as string[]).join('+')}`,
-      [qtyFirm, qtyCeiling, unit, per],
-      [firm, ceiling],
-      ladder,
-      undisclosed,
-    ]);
+    const shown = rows.map(
+      ({
+        dealId,
+        legId,
+        class: kind,
+        providers,
+        receivers,
+        qtyFirm,
+        qtyCeiling,
+        unit,
+        per,
+        firm,
+        ceiling,
+        ladder,
+        undisclosed,
+      }) => [
+        `${dealId as string}/${legId as string}`,
+        kind,
+        `${(providers as string[]).join('+')}>${(receivers as string[]).join('+')}`,
+        [qtyFirm, qtyCeiling, unit, per],
+        [firm, ceiling],
+        ladder,
+        undisclosed,
+      ],
+    );
     expect(shown).toEqual([
       ['hitachi/L1', 'supply', 'hitachi>openai', [null, null, null, null], [null, null], 'indicated', true],
       ['nvda-openai/L1', 'lease', 'nvidia>openai', ['0', '5000000', 'EA', null], [null, null], 'indicated', false],
@@ -47,16 +72,34 @@ describeWithPostgres('what the article alone supports', (url) => {
       ['hitachi/L2', 'inKind', 'openai>hitachi', [null, null, null, null], [null, null], 'indicated', true],
       ['kr-memory/L2', 'payment', 'openai>samsung+skhynix', [null, null, null, null], [null, null], 'indicated', true],
       ['nvda-openai/L2', 'payment', 'openai>nvidia', [null, null, null, null], [null, null], 'indicated', true],
-      ['kr-memory/L1', 'supply', 'samsung+skhynix>openai', ['0', '900000', 'EA', 'P1M'], [null, null], 'indicated', false],
+      [
+        'kr-memory/L1',
+        'supply',
+        'samsung+skhynix>openai',
+        ['0', '900000', 'EA', 'P1M'],
+        [null, null],
+        'indicated',
+        false,
+      ],
     ]);
-    expect(rows.filter(({ flags }) => (flags as string[]).includes('JOINT_UNSPLIT')).map(({ dealId }) => dealId)).toEqual(['kr-memory', 'kr-memory']);
+    expect(
+      rows.filter(({ flags }) => (flags as string[]).includes('JOINT_UNSPLIT')).map(({ dealId }) => dealId),
+    ).toEqual(['kr-memory', 'kr-memory']);
     expect(meta).toMatchObject({
       asOfPosition: 58,
       effectiveOn: '2025-10-05',
       reportingCurrency: 'USD',
       rowCount: 7,
       totals: {
-        byCurrency: [{ currency: 'USD', committedFirm: '0.00', committedCeiling: '0.00', indicatedCeiling: '0.00', pipelineCeiling: '0.00' }],
+        byCurrency: [
+          {
+            currency: 'USD',
+            committedFirm: '0.00',
+            committedCeiling: '0.00',
+            indicatedCeiling: '0.00',
+            pipelineCeiling: '0.00',
+          },
+        ],
         undisclosedLegs: 2,
       },
     });
@@ -83,7 +126,13 @@ describeWithPostgres('what the article alone supports', (url) => {
       coverageRatio: '0.0000',
       gapToBase: '16000000000.00',
     });
-    expect(rows[1]).toMatchObject({ forecastLow: null, forecastBase: null, forecastHigh: '400000000000.00', coverageRatio: null, gapToBase: null });
+    expect(rows[1]).toMatchObject({
+      forecastLow: null,
+      forecastBase: null,
+      forecastHigh: '400000000000.00',
+      coverageRatio: null,
+      gapToBase: null,
+    });
     expect(rows[2]).toMatchObject({ undisclosedLegs: 1, weighted: null, forecastStatus: 'notStated' });
     expect(rows[3]).toMatchObject({ undisclosedLegs: 1 });
   });
@@ -92,13 +141,23 @@ describeWithPostgres('what the article alone supports', (url) => {
     const rows = await rowsOf(finance, spendOutlook, { fill: 'true', category: 'computeRental' });
     expect(rows.map(({ period }) => period)).toEqual(['2025', '2026', '2027', '2028', '2029', 'unscheduled']);
     for (const row of rows.slice(1, 4)) {
-      expect(row).toMatchObject({ committedFirm: null, weighted: null, forecastBase: null, forecastHigh: null, paid: null, forecastStatus: 'notStated', undisclosedLegs: 0 });
+      expect(row).toMatchObject({
+        committedFirm: null,
+        weighted: null,
+        forecastBase: null,
+        forecastHigh: null,
+        paid: null,
+        forecastStatus: 'notStated',
+        undisclosedLegs: 0,
+      });
     }
   });
 
   it('lists every forecast line, and keeps the seven trillion out of the outlook', async () => {
     const rows = await rowsOf(finance, forecastVersions);
-    expect(rows.map(({ forecastId, period, scenario, amount, bound }) => [forecastId, period, scenario, amount, bound])).toEqual([
+    expect(
+      rows.map(({ forecastId, period, scenario, amount, bound }) => [forecastId, period, scenario, amount, bound]),
+    ).toEqual([
       ['openai-compute-rental', '2025', 'base', '16000000000.00', 'about'],
       ['openai-compute-rental', '2029', 'high', '400000000000.00', 'upTo'],
       ['openai-programme', 'unscheduled', 'high', '7000000000000.00', 'upTo'],
@@ -110,7 +169,15 @@ describeWithPostgres('what the article alone supports', (url) => {
   it('weighs the one funding that is disclosed by the stage of its deal', async () => {
     const { rows, meta } = await finance.read(fundingPosition, AT);
     expect(rows).toMatchObject([
-      { fundingId: 'mgx', trancheId: null, ladder: 'pipeline', ceiling: null, undisclosed: true, weightedRemaining: null, probability: '0.20' },
+      {
+        fundingId: 'mgx',
+        trancheId: null,
+        ladder: 'pipeline',
+        ceiling: null,
+        undisclosed: true,
+        weightedRemaining: null,
+        probability: '0.20',
+      },
       { fundingId: 'mubadala', ladder: 'pipeline', ceiling: null, undisclosed: true, weightedRemaining: null },
       {
         fundingId: 'nvda-openai',
@@ -125,7 +192,10 @@ describeWithPostgres('what the article alone supports', (url) => {
         undisclosed: false,
       },
     ]);
-    expect(meta).toMatchObject({ policyEventId: 'evt-0024', totals: { byCurrency: [{ ceiling: '100000000000.00', weightedRemaining: '30000000000.00' }], undisclosed: 2 } });
+    expect(meta).toMatchObject({
+      policyEventId: 'evt-0024',
+      totals: { byCurrency: [{ ceiling: '100000000000.00', weightedRemaining: '30000000000.00' }], undisclosed: 2 },
+    });
   });
 
   it('finds the demand for memory at more than twice the capacity of the world', async () => {
@@ -159,13 +229,27 @@ describeWithPostgres('what the article alone supports', (url) => {
 
   it('answers for earlier knowledge what was known then', async () => {
     expect(await rowsOf(supply, commitmentLines, { asOf: '31' })).toEqual([]);
-    expect((await rowsOf(supply, commitmentLines, { asOf: '34' })).map(({ ladder }) => ladder)).toEqual(['pipeline', 'pipeline', 'pipeline']);
+    expect((await rowsOf(supply, commitmentLines, { asOf: '34' })).map(({ ladder }) => ladder)).toEqual([
+      'pipeline',
+      'pipeline',
+      'pipeline',
+    ]);
   });
 
   it('answers for an earlier day what had happened by then', async () => {
     const ladders = async (effectiveOn: string) =>
-      Object.fromEntries((await rowsOf(supply, commitmentLines, { effectiveOn })).map(({ dealId, ladder }) => [dealId, ladder]));
-    expect(await ladders('2025-09-29')).toEqual({ hitachi: 'pipeline', 'kr-memory': 'pipeline', 'nvda-openai': 'pipeline' });
-    expect(await ladders('2025-09-30')).toEqual({ hitachi: 'pipeline', 'kr-memory': 'pipeline', 'nvda-openai': 'indicated' });
+      Object.fromEntries(
+        (await rowsOf(supply, commitmentLines, { effectiveOn })).map(({ dealId, ladder }) => [dealId, ladder]),
+      );
+    expect(await ladders('2025-09-29')).toEqual({
+      hitachi: 'pipeline',
+      'kr-memory': 'pipeline',
+      'nvda-openai': 'pipeline',
+    });
+    expect(await ladders('2025-09-30')).toEqual({
+      hitachi: 'pipeline',
+      'kr-memory': 'pipeline',
+      'nvda-openai': 'indicated',
+    });
   });
 });

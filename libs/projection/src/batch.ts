@@ -25,7 +25,21 @@ export function remainder(batch: Batch, position: number): Batch {
 
 /** What an event's own columns do not say, as JSON text. */
 export function eventText(event: LedgerEvent): string {
-  const { effective, schemaVersion, action, corrects, reason, actor, onBehalfOf, approvedBy, commandId, correlationId, causationId, sources, data } = event;
+  const {
+    effective,
+    schemaVersion,
+    action,
+    corrects,
+    reason,
+    actor,
+    onBehalfOf,
+    approvedBy,
+    commandId,
+    correlationId,
+    causationId,
+    sources,
+    data,
+  } = event;
   return JSON.stringify({
     effective,
     schemaVersion,
@@ -44,7 +58,13 @@ export function eventText(event: LedgerEvent): string {
 }
 
 /** The event that {@link eventText} was made of. */
-export function eventOf(row: { stream: string; version: number; event_id: string; type: string; event: object }): LedgerEvent {
+export function eventOf(row: {
+  stream: string;
+  version: number;
+  event_id: string;
+  type: string;
+  event: object;
+}): LedgerEvent {
   const { stream, version, event_id: id, type, event } = row;
   return { id, stream, version, type, ...event } as LedgerEvent;
 }
@@ -67,7 +87,8 @@ export function columnsOf({ records }: Batch): Columns {
   const postings = new PostingColumns();
   for (const { record, postings: byEvent } of records) {
     const { position, recordedAt } = record;
-    if (record.verdict !== 'foreign') writers.set(record.commit.writer, Math.max(record.commit.n, writers.get(record.commit.writer) ?? 0));
+    if (record.verdict !== 'foreign')
+      writers.set(record.commit.writer, Math.max(record.commit.n, writers.get(record.commit.writer) ?? 0));
     if (record.verdict !== 'fact') {
       skipped.positions.push(position);
       skipped.times.push(recordedAt);
@@ -100,7 +121,13 @@ class EventColumns {
   private readonly times: string[] = [];
   private readonly bodies: string[] = [];
 
-  add(position: number, ordinal: number, event: LedgerEvent, commit: { writer: string; n: number }, recordedAt: string): void {
+  add(
+    position: number,
+    ordinal: number,
+    event: LedgerEvent,
+    commit: { writer: string; n: number },
+    recordedAt: string,
+  ): void {
     this.positions.push(position);
     this.ordinals.push(ordinal);
     this.streams.push(event.stream);

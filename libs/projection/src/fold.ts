@@ -17,7 +17,9 @@ export class UnprojectableEvent extends Error {
     cause: unknown,
   ) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    super(`event ${event.id} (${event.type} on ${event.stream}, position ${position}) cannot be projected: ${why}`, { cause });
+    super(`event ${event.id} (${event.type} on ${event.stream}, position ${position}) cannot be projected: ${why}`, {
+      cause,
+    });
   }
 }
 
@@ -48,7 +50,8 @@ export class Folder {
     const live = await this.statesBefore(records);
     const projected = records.map((record) => ({
       record,
-      postings: record.verdict === 'fact' ? record.commit.events.map((event) => this.post(live, event, record.position)) : [],
+      postings:
+        record.verdict === 'fact' ? record.commit.events.map((event) => this.post(live, event, record.position)) : [],
     }));
     for (const [stream, state] of live) this.states.set(stream, { state });
     return projected;
@@ -88,7 +91,8 @@ export class Folder {
     if (rule === undefined) return [];
     try {
       refuseUnknown(event);
-      if (live.has(stream) !== version > 1) throw new Error(`version ${version} does not go on from what the tables hold of the stream`);
+      if (live.has(stream) !== version > 1)
+        throw new Error(`version ${version} does not go on from what the tables hold of the stream`);
       const before = live.get(stream);
       const after = rule.evolve(before, event);
       const postings = rule.post(before, event, after);
@@ -104,6 +108,7 @@ export class Folder {
 function refuseUnknown({ stream, type, action, schemaVersion }: LedgerEvent): void {
   const known = catalogue[kindNameOf(stream)]?.events[type];
   if (known === undefined) throw new Error('this version does not know the type');
-  if (schemaVersion > known.schemaVersion) throw new Error(`its schema version ${schemaVersion} is newer than ${known.schemaVersion}`);
+  if (schemaVersion > known.schemaVersion)
+    throw new Error(`its schema version ${schemaVersion} is newer than ${known.schemaVersion}`);
   if (action !== 'new') throw new Error(`this version does not know the action "${action}"`);
 }

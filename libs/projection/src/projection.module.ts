@@ -1,4 +1,12 @@
-import { Inject, Logger, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown, type Type } from '@nestjs/common';
+import {
+  Inject,
+  Logger,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type Type,
+} from '@nestjs/common';
 import type { Log } from '@deal-ledger/log';
 import type { ReportSet } from '@deal-ledger/reports';
 import { CLOCK, Readiness, type Clock } from '@deal-ledger/service';

@@ -14,20 +14,29 @@ const Position = z
 const COMMON = {
   asOf: z
     .string()
-    .refine((text) => text === 'latest' || POSITION.test(text) || instantMs(text) !== undefined, 'give a position, or an instant like 2025-12-31T23:59:00Z')
+    .refine(
+      (text) => text === 'latest' || POSITION.test(text) || instantMs(text) !== undefined,
+      'give a position, or an instant like 2025-12-31T23:59:00Z',
+    )
     .default('latest')
-    .describe('What was known: up to this position of the ledger, or up to this past instant. By default all that is known now.'),
+    .describe(
+      'What was known: up to this position of the ledger, or up to this past instant. By default all that is known now.',
+    ),
   effectiveOn: z
     .string()
     .refine(isDay, 'give a day as YYYY-MM-DD')
     .optional()
     .describe('What had happened by this day. By default today (UTC).'),
-  minPosition: Position.optional().describe('Waits until the ledger is projected up to here: the position that a post was answered with.'),
+  minPosition: Position.optional().describe(
+    'Waits until the ledger is projected up to here: the position that a post was answered with.',
+  ),
   reportingCurrency: z
     .string()
     .refine((code) => currencyScale(code) !== undefined, 'is no active ISO 4217 currency; write for example USD')
     .optional()
-    .describe('Every amount in this currency; what cannot be converted is null and flagged. By default each in its own.'),
+    .describe(
+      'Every amount in this currency; what cannot be converted is null and flagged. By default each in its own.',
+    ),
   format: z.enum(['json', 'csv', 'ndjson']).optional().describe('Goes before the Accept header. By default json.'),
 } as const;
 
@@ -62,7 +71,8 @@ function merged(a: object, b: object): object {
   const both: Record<string, unknown> = { ...a };
   for (const [column, value] of Object.entries(b)) {
     const before = both[column];
-    both[column] = Array.isArray(before) && Array.isArray(value) ? [...(before as unknown[]), ...(value as unknown[])] : value;
+    both[column] =
+      Array.isArray(before) && Array.isArray(value) ? [...(before as unknown[]), ...(value as unknown[])] : value;
   }
   return both;
 }

@@ -37,10 +37,19 @@ export function reportController(token: symbol, definition: ReportDefinition): T
         problems: [400, 503],
       },
     })
-    async read(@Query(queryOf(query)) asked: ReportQuery, @Headers('accept') accept: string | undefined, @Res() reply: FastifyReply): Promise<void> {
+    async read(
+      @Query(queryOf(query)) asked: ReportQuery,
+      @Headers('accept') accept: string | undefined,
+      @Res() reply: FastifyReply,
+    ): Promise<void> {
       const { rows, meta } = await this.reports.read(definition, asked);
       const format = formatOf(asked.format, accept);
-      const body = format === 'csv' ? csvOf(definition, rows) : format === 'ndjson' ? ndjsonOf(rows) : JSON.stringify({ rows, meta });
+      const body =
+        format === 'csv'
+          ? csvOf(definition, rows)
+          : format === 'ndjson'
+            ? ndjsonOf(rows)
+            : JSON.stringify({ rows, meta });
       await reply
         .headers({
           'content-type': MEDIA_TYPES[format],

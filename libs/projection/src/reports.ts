@@ -94,7 +94,14 @@ export class Reports {
         fxRates: [],
         policyEventId: (policyEventId as string | undefined) ?? null,
         rowCount: rows.length,
-        totals: definition.totals(summed === undefined ? rows : rows.map((row, index) => ({ ...row, ...shaped(summed.extend({ currency: definition.row.shape['currency'] }), raw.rows[index] ?? {}) }))),
+        totals: definition.totals(
+          summed === undefined
+            ? rows
+            : rows.map((row, index) => ({
+                ...row,
+                ...shaped(summed.extend({ currency: definition.row.shape['currency'] }), raw.rows[index] ?? {}),
+              })),
+        ),
         nextCursor: null,
       },
     };
@@ -124,14 +131,26 @@ export class Reports {
   /** The last position recorded at or before an instant, when no other can still come. */
   private async positionAt(asOf: string, atMs: number): Promise<number> {
     if (atMs > this.options.clock.nowMs()) {
-      throw new Problem({ status: 400, code: 'INSTANT_IN_FUTURE', detail: `Nobody knows yet what will be known at ${asOf}. Ask for a past instant.` });
+      throw new Problem({
+        status: 400,
+        code: 'INSTANT_IN_FUTURE',
+        detail: `Nobody knows yet what will be known at ${asOf}. Ask for a past instant.`,
+      });
     }
     const end = await this.options.log.end();
     if (end > 0) await this.await(end - 1);
-    const { rows } = await this.pool.query<{ position: string | null }>({ name: 'position-at', text: POSITION_AT, values: [new Date(atMs).toISOString()] });
+    const { rows } = await this.pool.query<{ position: string | null }>({
+      name: 'position-at',
+      text: POSITION_AT,
+      values: [new Date(atMs).toISOString()],
+    });
     const position = rows[0]?.position;
     if (position == null) {
-      throw new Problem({ status: 400, code: 'INSTANT_BEFORE_LEDGER', detail: `The ledger begins after ${asOf}; nothing was known then. Ask for a later instant.` });
+      throw new Problem({
+        status: 400,
+        code: 'INSTANT_BEFORE_LEDGER',
+        detail: `The ledger begins after ${asOf}; nothing was known then. Ask for a later instant.`,
+      });
     }
     return Number(position);
   }
@@ -146,7 +165,10 @@ export class Reports {
       throw new Problem({
         status: 400,
         code: 'POSITION_UNKNOWN',
-        detail: end === 0 ? 'The ledger has no records yet.' : `Position ${position} lies beyond the end of the ledger, whose last position is ${end - 1}. Ask for that or an earlier one.`,
+        detail:
+          end === 0
+            ? 'The ledger has no records yet.'
+            : `Position ${position} lies beyond the end of the ledger, whose last position is ${end - 1}. Ask for that or an earlier one.`,
         members: { position, lastPosition: end - 1 },
       });
     }
@@ -178,7 +200,11 @@ export class Reports {
   }
 
   private async recordedAt(position: number): Promise<string> {
-    const { rows } = await this.pool.query<{ at: string }>({ name: 'recorded-at', text: RECORDED_AT, values: [position] });
+    const { rows } = await this.pool.query<{ at: string }>({
+      name: 'recorded-at',
+      text: RECORDED_AT,
+      values: [position],
+    });
     if (rows[0] === undefined) throw new Error(`position ${position} is projected and has no time`);
     return rows[0].at;
   }

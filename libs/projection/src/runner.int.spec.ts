@@ -12,17 +12,45 @@ const usd = (amount: number) => ({ currency: 'USD', amount: String(amount) });
 /** Ten fundings drawn upon in turn, so that every batch goes on with streams of the one before. */
 function* fundings(rounds: number): Generator<PostedLine> {
   const ids = Array.from({ length: 10 }, (_, index) => `f${index}`);
-  const line = (id: string, type: string, data: object): PostedLine => ({ stream: `funding/${id}`, type, effective: '2026-03-31', data });
-  for (const id of ids) yield line(id, 'FundingProposed', { fundingId: id, funderIds: ['nvidia'], recipientId: 'openai', instrument: 'equity', amount: { ceiling: usd(100_000) } });
-  for (const id of ids) yield line(id, 'TrancheScheduled', { trancheId: 'T1', amount: { ceiling: usd(100_000) }, condition: { type: 'none' } });
+  const line = (id: string, type: string, data: object): PostedLine => ({
+    stream: `funding/${id}`,
+    type,
+    effective: '2026-03-31',
+    data,
+  });
+  for (const id of ids)
+    yield line(id, 'FundingProposed', {
+      fundingId: id,
+      funderIds: ['nvidia'],
+      recipientId: 'openai',
+      instrument: 'equity',
+      amount: { ceiling: usd(100_000) },
+    });
+  for (const id of ids)
+    yield line(id, 'TrancheScheduled', {
+      trancheId: 'T1',
+      amount: { ceiling: usd(100_000) },
+      condition: { type: 'none' },
+    });
   for (const id of ids) yield line(id, 'FundingCommitted', { committed: usd(100_000) });
   for (let round = 0; round < rounds; round += 1) {
-    for (const id of ids) yield line(id, 'CommitmentChanged', { committed: usd(100_000 + round), changeType: 'amendment', reason: 'agreed' });
+    for (const id of ids)
+      yield line(id, 'CommitmentChanged', {
+        committed: usd(100_000 + round),
+        changeType: 'amendment',
+        reason: 'agreed',
+      });
     for (const id of ids) yield line(id, 'FundsReceived', { receiptId: `r${round}`, trancheId: 'T1', money: usd(1) });
   }
 }
 
-const TABLES = ['select * from postings order by position, ordinal, line', 'select * from events order by position, ordinal', 'select * from writers order by writer', 'select * from skipped order by position', 'select * from progress'];
+const TABLES = [
+  'select * from postings order by position, ordinal, line',
+  'select * from events order by position, ordinal',
+  'select * from writers order by writer',
+  'select * from skipped order by position',
+  'select * from progress',
+];
 
 describeWithPostgres('projecting exactly once', (url) => {
   const running: TestProjection[] = [];
@@ -55,7 +83,8 @@ describeWithPostgres('projecting exactly once', (url) => {
     return { log, writer };
   }
 
-  const contents = (projection: TestProjection): Promise<object[][]> => Promise.all(TABLES.map((table) => projection.query(table)));
+  const contents = (projection: TestProjection): Promise<object[][]> =>
+    Promise.all(TABLES.map((table) => projection.query(table)));
 
   it('writes the same whatever the batches', async () => {
     const { log } = await ledger(4);
@@ -90,7 +119,10 @@ describeWithPostgres('projecting exactly once', (url) => {
     let kills = 0;
     try {
       for (let round = 0; round < 40 && projection.runner.progress.nextPosition < (await log.end()); round += 1) {
-        const { rows } = await killer.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1`, [`deal-ledger ${projection.schema}`]);
+        const { rows } = await killer.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1`,
+          [`deal-ledger ${projection.schema}`],
+        );
         kills += rows.length;
         const [{ next, last }] = (await projection.query(
           'select next_position::integer as next, (select coalesce(max(position), -1)::integer from events) as last from progress',
@@ -131,7 +163,12 @@ describeWithPostgres('projecting exactly once', (url) => {
       delete from events; delete from postings; delete from skipped; delete from writers;
       alter table events enable trigger all; alter table postings enable trigger all;
       update progress set ledger_id = null, next_position = 0, last_hash = '', last_time_ms = 0`);
-    await writer.post({ stream: 'funding/f0', type: 'FundsReceived', effective: '2026-04-01', data: { receiptId: 'late', trancheId: 'T1', money: usd(1) } });
+    await writer.post({
+      stream: 'funding/f0',
+      type: 'FundsReceived',
+      effective: '2026-04-01',
+      data: { receiptId: 'late', trancheId: 'T1', money: usd(1) },
+    });
     const fresh = await start(log);
     await fresh.caughtUp();
     await eventually(async () => expect(await contents(projection)).toEqual(await contents(fresh)), 10_000);
@@ -140,7 +177,11 @@ describeWithPostgres('projecting exactly once', (url) => {
   it('skips what is no fact, and keeps what it does not know', async () => {
     const { log, writer } = await ledger(0);
     await log.append({ key: 'x', value: Buffer.from('no commit'), headers: {} });
-    await writer.postStale({ stream: 'funding/f0', type: 'FundingProposed', data: { fundingId: 'f0', funderIds: ['a'], recipientId: 'b', instrument: 'debt', amount: { undisclosed: true } } });
+    await writer.postStale({
+      stream: 'funding/f0',
+      type: 'FundingProposed',
+      data: { fundingId: 'f0', funderIds: ['a'], recipientId: 'b', instrument: 'debt', amount: { undisclosed: true } },
+    });
     await writer.append([strangeEvent('invention/one', 1)]);
     const projection = await start(log);
     await projection.caughtUp();
@@ -148,23 +189,37 @@ describeWithPostgres('projecting exactly once', (url) => {
       { position: 31, verdict: 'foreign' },
       { position: 32, verdict: 'void' },
     ]);
-    expect(await projection.query(`select stream, type from events where stream like 'invention/%'`)).toEqual([{ stream: 'invention/one', type: 'Invented' }]);
+    expect(await projection.query(`select stream, type from events where stream like 'invention/%'`)).toEqual([
+      { stream: 'invention/one', type: 'Invented' },
+    ]);
     expect(await projection.query('select from postings where position >= 31')).toEqual([]);
   });
 
   it('stops in front of an event that it cannot fold, and says which', async () => {
     const { log, writer } = await ledger(0);
-    const next: PostedLine = { stream: 'funding/f1', type: 'FundsReceived', effective: '2026-04-01', data: { receiptId: 'x', trancheId: 'T1', money: usd(1) } };
+    const next: PostedLine = {
+      stream: 'funding/f1',
+      type: 'FundsReceived',
+      effective: '2026-04-01',
+      data: { receiptId: 'x', trancheId: 'T1', money: usd(1) },
+    };
     await writer.post(next);
     await writer.append([{ ...recorded(next, 5), type: 'FundingSplit' }]);
     await writer.post({ ...next, stream: 'funding/f2' });
     const projection = await start(log);
     await eventually(async () => expect(projection.runner.halted).toBeInstanceOf(UnprojectableEvent), 10_000);
-    expect(projection.runner.notWorkingBecause).toContain('event funding/f1#5 (FundingSplit on funding/f1, position 32) cannot be projected');
+    expect(projection.runner.notWorkingBecause).toContain(
+      'event funding/f1#5 (FundingSplit on funding/f1, position 32) cannot be projected',
+    );
     // What came before it is projected, and can be read.
     expect(projection.runner.progress.nextPosition).toBe(32);
-    expect((await projection.read(fundingPosition, { asOf: '31', fundingId: 'f1', effectiveOn: '2026-12-31' })).rows[0]).toMatchObject({ received: '1.00' });
-    await expect(projection.read(fundingPosition, { asOf: '32' })).rejects.toMatchObject({ code: 'PROJECTION_BEHIND', status: 503 });
+    expect(
+      (await projection.read(fundingPosition, { asOf: '31', fundingId: 'f1', effectiveOn: '2026-12-31' })).rows[0],
+    ).toMatchObject({ received: '1.00' });
+    await expect(projection.read(fundingPosition, { asOf: '32' })).rejects.toMatchObject({
+      code: 'PROJECTION_BEHIND',
+      status: 503,
+    });
   });
 
   it('shows nothing of a log that is not the one it projected', async () => {
@@ -182,7 +237,13 @@ describeWithPostgres('projecting exactly once', (url) => {
     const { log } = await ledger(0);
     const projection = await start(log);
     await projection.caughtUp();
-    for (const statement of ['update postings set amount = 0', 'delete from postings', 'truncate postings', 'delete from events', 'update events set type = type']) {
+    for (const statement of [
+      'update postings set amount = 0',
+      'delete from postings',
+      'truncate postings',
+      'delete from events',
+      'update events set type = type',
+    ]) {
       await expect(projection.query(statement)).rejects.toThrow(/never changed/);
     }
   });
@@ -193,7 +254,12 @@ describeWithPostgres('projecting exactly once', (url) => {
     await projection.caughtUp();
     await stop(projection);
     // Nothing is in memory: the commitment is found in the history.
-    await writer.post({ stream: 'funding/f3', type: 'CommitmentChanged', effective: '2026-05-01', data: { committed: usd(70_000), changeType: 'amendment', reason: 'agreed' } });
+    await writer.post({
+      stream: 'funding/f3',
+      type: 'CommitmentChanged',
+      effective: '2026-05-01',
+      data: { committed: usd(70_000), changeType: 'amendment', reason: 'agreed' },
+    });
     const again = await start(log, { schema: projection.schema });
     await again.caughtUp();
     const { rows } = await again.read(fundingPosition, { fundingId: 'f3', effectiveOn: '2026-12-31' });

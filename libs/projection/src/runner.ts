@@ -73,7 +73,7 @@ export class Runner {
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       const before = this.progress.nextPosition;
       try {
         await this.projectFromTables();
@@ -97,7 +97,11 @@ export class Runner {
       this.limits = { ...this.limits, records: 1 };
       return false;
     }
-    return error instanceof LedgerForked || error instanceof LogHalted || (!(error instanceof TablesMoved) && !isTransient(error));
+    return (
+      error instanceof LedgerForked ||
+      error instanceof LogHalted ||
+      (!(error instanceof TablesMoved) && !isTransient(error))
+    );
   }
 
   private halt(error: Error): void {
@@ -137,7 +141,7 @@ export class Runner {
   private async write(batch: Batch): Promise<void> {
     const { store } = this.options;
     let left = batch;
-    for (let failures = 0; !this.stopping.signal.aborted; ) {
+    for (let failures = 0; !this.stopping.signal.aborted;) {
       try {
         if (failures === 0 && (await store.add(left))) {
           this.progress.reach(left.after.nextPosition);
@@ -149,7 +153,9 @@ export class Runner {
         this.interruption = undefined;
         const { from, after } = left;
         if ((ledgerId !== null && ledgerId !== after.ledgerId) || nextPosition < from) {
-          throw new TablesMoved(`the tables reach to ${nextPosition} of ledger ${ledgerId ?? 'none'}, ${from} of ${after.ledgerId} was due`);
+          throw new TablesMoved(
+            `the tables reach to ${nextPosition} of ledger ${ledgerId ?? 'none'}, ${from} of ${after.ledgerId} was due`,
+          );
         }
         if (nextPosition >= after.nextPosition) {
           this.progress.reach(nextPosition);

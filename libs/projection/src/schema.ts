@@ -6,7 +6,8 @@ const SCHEMA_NAME = /^[a-z][a-z0-9_]{0,40}$/;
 
 /** Connection options under which unqualified names mean this schema's. */
 export function inSchema(schema: string): string {
-  if (!SCHEMA_NAME.test(schema)) throw new RangeError(`${schema} is no name for a schema here: lower case letters, digits and _`);
+  if (!SCHEMA_NAME.test(schema))
+    throw new RangeError(`${schema} is no name for a schema here: lower case letters, digits and _`);
   // A report joins small sums, which the planner takes for large ones and would compile for a second.
   return `-c search_path=${schema} -c datestyle=ISO -c jit=off`;
 }
@@ -79,7 +80,8 @@ const GUARDS = [
        using errcode = 'restrict_violation';
    end $$`,
   ...['events', 'postings'].map(
-    (table) => `create trigger append_only before update or delete or truncate on ${table} for each statement execute function refuse_change()`,
+    (table) =>
+      `create trigger append_only before update or delete or truncate on ${table} for each statement execute function refuse_change()`,
   ),
 ];
 

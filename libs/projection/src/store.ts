@@ -52,8 +52,14 @@ export class Store {
     const client = await this.pool.connect();
     try {
       await client.query('begin isolation level repeatable read read only');
-      const { rows: progress } = await client.query<Record<'ledger_id' | 'next_position' | 'last_hash' | 'last_time_ms', string>>('select * from progress');
-      const { rows: writers } = await client.query<[string, string]>({ text: 'select writer, n from writers', rowMode: 'array' });
+      const { rows: progress } =
+        await client.query<Record<'ledger_id' | 'next_position' | 'last_hash' | 'last_time_ms', string>>(
+          'select * from progress',
+        );
+      const { rows: writers } = await client.query<[string, string]>({
+        text: 'select writer, n from writers',
+        rowMode: 'array',
+      });
       const { rows: heads } = await client.query<[string, string, number]>({
         text: `select distinct on (stream) stream, writer || '/' || n, version from events order by stream, version desc`,
         rowMode: 'array',
@@ -96,7 +102,17 @@ export class Store {
     const { rows } = await this.pool.query<{ moved: number }>({
       name: 'add',
       text: ADD,
-      values: [batch.from, nextPosition, ledgerId, lastHash, lastTimeMs, ...skipped, ...events, ...postings, ...writers],
+      values: [
+        batch.from,
+        nextPosition,
+        ledgerId,
+        lastHash,
+        lastTimeMs,
+        ...skipped,
+        ...events,
+        ...postings,
+        ...writers,
+      ],
     });
     return rows[0]?.moved === 1;
   }

@@ -35,8 +35,21 @@ export class TestProjection {
     const ignore = (): void => {};
     await prepareSchema(connectionString, schema);
     const store = new Store(connectionString, schema, ignore);
-    const runner = new Runner({ log, store, rules, warn: ignore, ...(options.limits ? { limits: options.limits } : {}) });
-    const reports = new Reports({ connectionString, schema, runner, log, clock: options.clock ?? systemClock, onIdleError: ignore });
+    const runner = new Runner({
+      log,
+      store,
+      rules,
+      warn: ignore,
+      ...(options.limits ? { limits: options.limits } : {}),
+    });
+    const reports = new Reports({
+      connectionString,
+      schema,
+      runner,
+      log,
+      clock: options.clock ?? systemClock,
+      onIdleError: ignore,
+    });
     runner.start();
     return new TestProjection(runner, store, reports, connectionString, log);
   }

@@ -64,8 +64,18 @@ export class TestWriter {
     return this.log.append(this.encode(events, heads));
   }
 
-  private encode(events: readonly LedgerEvent[], heads: ReadonlyMap<string, string | null>): ReturnType<typeof encodeCommit> {
-    return encodeCommit({ writer: this.writer, n: this.n, heads, events, source: '/test', time: '2025-10-05T09:00:00.000Z' });
+  private encode(
+    events: readonly LedgerEvent[],
+    heads: ReadonlyMap<string, string | null>,
+  ): ReturnType<typeof encodeCommit> {
+    return encodeCommit({
+      writer: this.writer,
+      n: this.n,
+      heads,
+      events,
+      source: '/test',
+      time: '2025-10-05T09:00:00.000Z',
+    });
   }
 }
 
@@ -73,5 +83,16 @@ export class TestWriter {
 export function strangeEvent(stream: string, version: number): LedgerEvent {
   const effective = effectiveOf('2025-10-05');
   if (effective === undefined) throw new Error('no date');
-  return { id: `${stream}#${version}`, stream, version, type: 'Invented', schemaVersion: 1, effective, action: 'new', actor: { id: 'local' }, sources: [], data: {} };
+  return {
+    id: `${stream}#${version}`,
+    stream,
+    version,
+    type: 'Invented',
+    schemaVersion: 1,
+    effective,
+    action: 'new',
+    actor: { id: 'local' },
+    sources: [],
+    data: {},
+  };
 }

@@ -29,8 +29,9 @@ export interface ReportSet {
 }
 
 // A rule is only ever given the events and states of its own kind.
-const any = <State, Event extends Parameters<AnyPostingRule['post']>[1]>(rule: PostingRule<State, Event>): AnyPostingRule =>
-  rule as unknown as AnyPostingRule;
+const any = <State, Event extends Parameters<AnyPostingRule['post']>[1]>(
+  rule: PostingRule<State, Event>,
+): AnyPostingRule => rule as unknown as AnyPostingRule;
 
 /** Finance: what will be spent, what was forecast, and how it is funded. */
 export const spendForecast: ReportSet = {

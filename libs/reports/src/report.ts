@@ -31,7 +31,15 @@ export const list = (meaning: string) => column('list', z.array(z.string()).desc
 export const money = (meaning: string) => column('money', z.string().regex(DECIMAL).nullable().describe(meaning));
 export const quantity = (meaning: string) => column('quantity', z.string().regex(DECIMAL).nullable().describe(meaning));
 /** 4 digits after the point, rounded half to even. */
-export const ratio = (meaning: string) => column('ratio', z.string().regex(/^-?\d+\.\d{4}$/).nullable().describe(meaning));
+export const ratio = (meaning: string) =>
+  column(
+    'ratio',
+    z
+      .string()
+      .regex(/^-?\d+\.\d{4}$/)
+      .nullable()
+      .describe(meaning),
+  );
 /** As it was recorded. */
 export const decimal = (meaning: string) => column('decimal', z.string().regex(DECIMAL).nullable().describe(meaning));
 export const count = (meaning: string) => column('count', z.int().min(0).describe(meaning));

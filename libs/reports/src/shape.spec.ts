@@ -29,11 +29,24 @@ describe('a row as it is answered', () => {
   });
 
   it('has quantities without superfluous zeros, ratios with four digits, probabilities as recorded', () => {
-    expect(shaped(schema, { qty: '900000.000', share: '2', p: '0.30' })).toMatchObject({ qty: '900000', share: '2.0000', p: '0.30' });
+    expect(shaped(schema, { qty: '900000.000', share: '2', p: '0.30' })).toMatchObject({
+      qty: '900000',
+      share: '2.0000',
+      p: '0.30',
+    });
   });
 
   it('says null of what is not there', () => {
-    expect(shaped(schema, {})).toEqual({ currency: null, firm: null, qty: null, share: null, p: null, legs: null, known: null, flags: null });
+    expect(shaped(schema, {})).toEqual({
+      currency: null,
+      firm: null,
+      qty: null,
+      share: null,
+      p: null,
+      legs: null,
+      known: null,
+      flags: null,
+    });
   });
 });
 

@@ -10,7 +10,10 @@ export function shaped(schema: z.ZodObject, raw: RawRow): Row {
   const currency = raw['currency'];
   const scale = typeof currency === 'string' ? currencyScale(currency) : undefined;
   return Object.fromEntries(
-    Object.entries(schema.shape).map(([column, type]) => [column, cellOf(kindOfColumn(type as z.ZodType), raw[column], scale)]),
+    Object.entries(schema.shape).map(([column, type]) => [
+      column,
+      cellOf(kindOfColumn(type as z.ZodType), raw[column], scale),
+    ]),
   );
 }
 

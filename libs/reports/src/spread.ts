@@ -35,8 +35,17 @@ export type Side = 'money' | 'quantity';
 export function cut(total: Decimal, weights: readonly bigint[], scale: number): Decimal[] {
   const units = minorUnits(total, scale);
   const whole = weights.reduce((a, b) => a + b, 0n);
-  if (whole === 0n) return cut(total, weights.map(() => 1n), scale);
-  const parts = weights.map((weight, index) => ({ index, floor: (units * weight) / whole, rest: (units * weight) % whole }));
+  if (whole === 0n)
+    return cut(
+      total,
+      weights.map(() => 1n),
+      scale,
+    );
+  const parts = weights.map((weight, index) => ({
+    index,
+    floor: (units * weight) / whole,
+    rest: (units * weight) % whole,
+  }));
   let left = units - parts.reduce((a, { floor }) => a + floor, 0n);
   for (const part of parts.toSorted((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest > b.rest ? -1 : 1))) {
     if (left === 0n) break;
@@ -61,11 +70,17 @@ export function spread(claim: Claim<Measured>, name: ClaimValue, schedule: Sched
       return [{ period: schedule.period, amount: total }];
     case 'evenMonths': {
       const months = monthsBetween(schedule.from, schedule.to);
-      return over(months, months.map(() => 1n));
+      return over(
+        months,
+        months.map(() => 1n),
+      );
     }
     case 'proRataDays': {
       const months = monthsBetween(schedule.from, schedule.to);
-      return over(months, months.map((month) => daysWithin(month, schedule.from, schedule.to)));
+      return over(
+        months,
+        months.map((month) => daysWithin(month, schedule.from, schedule.to)),
+      );
     }
     case 'ramp': {
       const months = monthsBetween(schedule.from, schedule.to);
@@ -75,10 +90,15 @@ export function spread(claim: Claim<Measured>, name: ClaimValue, schedule: Sched
       const periods = [...new Set(schedule.lines.map(({ period }) => period))];
       const own = lineTotals(schedule.lines, periods, side, name);
       if (own !== undefined) return periods.map((period, index) => ({ period, amount: own[index] ?? '0' }));
-      const guide = CLAIM_VALUES.map((other) => lineTotals(schedule.lines, periods, side, other)).find((known) => known !== undefined);
+      const guide = CLAIM_VALUES.map((other) => lineTotals(schedule.lines, periods, side, other)).find(
+        (known) => known !== undefined,
+      );
       if (guide === undefined) return [{ period: undefined, amount: total }];
       const scale = Math.max(...guide.map(scaleOf));
-      return over(periods, guide.map((amount) => minorUnits(amount, scale)));
+      return over(
+        periods,
+        guide.map((amount) => minorUnits(amount, scale)),
+      );
     }
   }
 }
@@ -105,7 +125,12 @@ function rampWeights(r0: Decimal, r1: Decimal, months: number): bigint[] {
 }
 
 /** Per period what the lines state for this value, a line without it counting zero; nothing if no line has it. */
-function lineTotals(lines: readonly ExplicitLine[], periods: readonly Period[], side: Side, name: ClaimValue): Decimal[] | undefined {
+function lineTotals(
+  lines: readonly ExplicitLine[],
+  periods: readonly Period[],
+  side: Side,
+  name: ClaimValue,
+): Decimal[] | undefined {
   if (lines.every((line) => line[side]?.[name] === undefined)) return undefined;
   return periods.map((period) =>
     sum(

@@ -21,7 +21,10 @@ export function recorded(stream: string, line: Line, version: number): LedgerEve
 }
 
 /** The postings of each event of a stream, in order. */
-export function postingsOf<State, Event extends LedgerEvent>(rule: PostingRule<State, Event>, events: readonly LedgerEvent[]): Posting[][] {
+export function postingsOf<State, Event extends LedgerEvent>(
+  rule: PostingRule<State, Event>,
+  events: readonly LedgerEvent[],
+): Posting[][] {
   const any = rule as unknown as AnyPostingRule;
   let state: unknown;
   return events.map((event) => {
@@ -36,14 +39,24 @@ export function sumsOn(postings: readonly Posting[], day: Day): Record<string, s
   const sums = new Map<string, string>();
   for (const { measure, subject, value, period, effective, unit, amount } of postings) {
     if (effective !== undefined && effective > day) continue;
-    const key = [measure, subject, ...(value === undefined ? [] : [value]), ...(period === undefined ? [] : [period]), ...(unit === undefined ? [] : [unit])].join(' ');
+    const key = [
+      measure,
+      subject,
+      ...(value === undefined ? [] : [value]),
+      ...(period === undefined ? [] : [period]),
+      ...(unit === undefined ? [] : [unit]),
+    ].join(' ');
     sums.set(key, sum([sums.get(key) ?? '0', amount]));
   }
   return Object.fromEntries([...sums].filter(([, amount]) => amount !== '0').sort());
 }
 
 /** given events of a stream, when the last of them is posted, then these are the sums on a day. */
-export function given<State, Event extends LedgerEvent>(rule: PostingRule<State, Event>, stream: string, ...lines: readonly Line[]) {
+export function given<State, Event extends LedgerEvent>(
+  rule: PostingRule<State, Event>,
+  stream: string,
+  ...lines: readonly Line[]
+) {
   const events = lines.map((line, index) => recorded(stream, line, index + 1));
   const each = postingsOf(rule, events);
   return {

@@ -25,7 +25,9 @@ export function timeline<Value>(
   return ordered.flatMap(({ from, value }, index) => {
     const replaced = ordered[index - 1];
     return [
-      ...(replaced === undefined ? [] : linesOf(replaced.value).map((line) => ({ ...line, amount: negated(line.amount) }))),
+      ...(replaced === undefined
+        ? []
+        : linesOf(replaced.value).map((line) => ({ ...line, amount: negated(line.amount) }))),
       ...linesOf(value),
     ].map((line) => ({ ...line, effective: from }));
   });

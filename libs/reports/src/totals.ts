@@ -6,7 +6,12 @@ import type { Row } from './report';
 /** Schema of {@link sumsByCurrency}. */
 export const sumsSchema = (columns: readonly string[]) =>
   z
-    .array(z.object({ currency: z.string(), ...Object.fromEntries(columns.map((column) => [column, z.string().nullable()])) }))
+    .array(
+      z.object({
+        currency: z.string(),
+        ...Object.fromEntries(columns.map((column) => [column, z.string().nullable()])),
+      }),
+    )
     .describe('Per currency the sums of the cells as shown. Null: a cell in it could not be converted.');
 
 /**
@@ -14,7 +19,9 @@ export const sumsSchema = (columns: readonly string[]) =>
  * that could not be converted makes its sum null, because what is left would not be the total.
  */
 export function sumsByCurrency(rows: readonly Row[], columns: readonly string[]): object[] {
-  const currencies = [...new Set(rows.flatMap(({ currency }) => (typeof currency === 'string' ? [currency] : [])))].sort();
+  const currencies = [
+    ...new Set(rows.flatMap(({ currency }) => (typeof currency === 'string' ? [currency] : []))),
+  ].sort();
   return currencies.map((currency) => {
     const own = rows.filter((row) => row['currency'] === currency);
     const scale = currencyScale(currency) ?? 0;

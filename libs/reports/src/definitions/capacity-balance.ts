@@ -9,7 +9,9 @@ export const CapacityBalance = z
     supplierId: text('Whose capacity it is.'),
     itemId: id('What is produced.'),
     unit: id('Unit of the quantities, each for as long as the pool says.'),
-    period: id('Month from which a capacity is declared; of a pool without declaration the window of its first deliveries.'),
+    period: id(
+      'Month from which a capacity is declared; of a pool without declaration the window of its first deliveries.',
+    ),
     capacity: quantity('Declared for that month.'),
     capacityBound: text('exact, about, upTo, atLeast, moreThan or lessThan.'),
     capacityBasis: text('declared, contracted, thirdPartyEstimate or derived.'),
@@ -22,7 +24,9 @@ export const CapacityBalance = z
     headroomFirm: quantity('capacity less reservedFirm.'),
     ratioAtFirm: ratio('reservedFirm / capacity.'),
     ratioAtCeiling: ratio('The greater of requestedCeiling and what is reserved, / capacity.'),
-    ratioBound: text('What the bound of the capacity makes of the ratio: exact, about, atLeast, atMost, moreThan or lessThan.'),
+    ratioBound: text(
+      'What the bound of the capacity makes of the ratio: exact, about, atLeast, atMost, moreThan or lessThan.',
+    ),
     reservations: list('Who asks.'),
     flags: list(
       'OVER_COMMITTED: more is asked for than exists. DERIVED: the capacity is. SCOPE_DIFFERS: a request asks for more than this item. ' +

@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { equal, flag, id, isTrue, list, lists, money, quantity, text, type ReportDefinition, type Row } from '../report';
+import {
+  equal,
+  flag,
+  id,
+  isTrue,
+  list,
+  lists,
+  money,
+  quantity,
+  text,
+  type ReportDefinition,
+  type Row,
+} from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { containing, flagsOf, linesOf } from './sql';
 
@@ -111,7 +123,15 @@ order by joined(providers) collate "C", "dealId" collate "C", "legId" collate "C
 const SUMS = ['committedFirm', 'committedCeiling', 'indicatedCeiling', 'pipelineCeiling', 'incurred', 'paid'] as const;
 
 /** A money leg's amounts, each in the column of its ladder. */
-function byLadder({ currency, firm = null, ceiling = null, ladder, incurred = null, paid = null, flags = [] }: Row): Row {
+function byLadder({
+  currency,
+  firm = null,
+  ceiling = null,
+  ladder,
+  incurred = null,
+  paid = null,
+  flags = [],
+}: Row): Row {
   const of = (rung: string, amount: Row[string]): Row[string] => (ladder === rung ? amount : '0');
   return {
     currency: currency ?? null,

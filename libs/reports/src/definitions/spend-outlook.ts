@@ -7,7 +7,9 @@ export const SpendOutlook = z
   .object({
     entityId: id('Who pays; a joint side without shares is one party, a+b.'),
     category: text('What for: computeRental, memory …'),
-    period: id('Year, quarter (2026-33 to 2026-36) or month, or unscheduled. A forecast for longer than that keeps its own period.'),
+    period: id(
+      'Year, quarter (2026-33 to 2026-36) or month, or unscheduled. A forecast for longer than that keeps its own period.',
+    ),
     currency: text('Currency of the amounts; null where all of them are undisclosed.'),
     committedFirm: money('Certain amounts of binding legs.'),
     committedCeiling: money('The most that binding legs can be.'),
@@ -45,7 +47,9 @@ const CELLS = {
 /** A cell: null as a whole when a part of it is null or cannot be converted. */
 const cell = (name: string): string =>
   `case when bool_and(converted is not null) filter (where cell = '${name}') then sum(converted) filter (where cell = '${name}') end`;
-const cellOrZero = (name: string): string => `case when bool_and(converted is not null) filter (where cell = '${name}') is not false
+const cellOrZero = (
+  name: string,
+): string => `case when bool_and(converted is not null) filter (where cell = '${name}') is not false
       then coalesce(sum(converted) filter (where cell = '${name}'), 0) end`;
 
 const SQL = `
@@ -206,12 +210,17 @@ export const spendOutlook: ReportDefinition = {
   },
   options: {
     granularity: z.enum(['year', 'quarter', 'month']).default('year').describe('Length of the periods.'),
-    forecast: z.enum(['latest', 'latestStated']).default('latest').describe('The latest version, or the latest that is not assumed.'),
+    forecast: z
+      .enum(['latest', 'latestStated'])
+      .default('latest')
+      .describe('The latest version, or the latest that is not assumed.'),
     fill: z
       .enum(['true', 'false'])
       .default('false')
       .transform((value) => value === 'true')
-      .describe('Whether periods between the first and the last that nothing is known of get a row, with nothing but nulls.'),
+      .describe(
+        'Whether periods between the first and the last that nothing is known of get a row, with nothing but nulls.',
+      ),
   },
   sql: SQL,
   totals: (rows) => ({

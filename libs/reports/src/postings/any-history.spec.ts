@@ -11,12 +11,24 @@ const fact = fc.record({ day, stage: fc.constantFrom<Stage>('announced', 'prelim
 
 const opened: Line = {
   type: 'DealOpened',
-  data: { dealId: 'd', title: 'd', kinds: ['lease'], parties: [{ partyId: 'nvidia', role: 'lessor' }, { partyId: 'openai', role: 'lessee' }] },
+  data: {
+    dealId: 'd',
+    title: 'd',
+    kinds: ['lease'],
+    parties: [
+      { partyId: 'nvidia', role: 'lessor' },
+      { partyId: 'openai', role: 'lessee' },
+    ],
+  },
 };
 
 function lineOf({ day: effective, stage }: { day: string; stage: Stage }): Line {
   if (stage === 'announced') return { type: 'DealAnnounced', effective, data: {} };
-  return { type: 'AgreementSigned', effective, data: { instrument: 'unspecified', binding: stage === 'binding' ? 'yes' : 'no' } };
+  return {
+    type: 'AgreementSigned',
+    effective,
+    data: { instrument: 'unspecified', binding: stage === 'binding' ? 'yes' : 'no' },
+  };
 }
 
 describe(`any history (seed ${seed})`, () => {
@@ -44,7 +56,8 @@ describe(`any history (seed ${seed})`, () => {
         const latest = begun.sort((a, b) => (a.day === b.day ? a.index - b.index : a.day < b.day ? -1 : 1)).at(-1);
         const held = Object.entries(given(policyPostings, 'reference/policy', ...lines).sums(on));
         expect(held).toHaveLength(latest === undefined ? 0 : 1);
-        if (latest !== undefined) expect(held[0]).toEqual([expect.stringContaining(`"announced":"${latest.announced}"`), '1']);
+        if (latest !== undefined)
+          expect(held[0]).toEqual([expect.stringContaining(`"announced":"${latest.announced}"`), '1']);
       }),
       { seed },
     );

@@ -3,14 +3,30 @@ import { dealPostings } from './deal';
 
 const opened: Line = {
   type: 'DealOpened',
-  data: { dealId: 'd', title: 'A deal', kinds: ['lease'], parties: [{ partyId: 'nvidia', role: 'lessor' }, { partyId: 'openai', role: 'lessee' }] },
+  data: {
+    dealId: 'd',
+    title: 'A deal',
+    kinds: ['lease'],
+    parties: [
+      { partyId: 'nvidia', role: 'lessor' },
+      { partyId: 'openai', role: 'lessee' },
+    ],
+  },
 };
 const announced = (effective: string): Line => ({ type: 'DealAnnounced', effective, data: {} });
-const signed = (effective: string, binding: 'yes' | 'no'): Line => ({ type: 'AgreementSigned', effective, data: { instrument: 'loi', binding } });
-const leg = (data: object): Line => ({ type: 'LegAdded', data: { legId: 'L1', class: 'payment', providers: ['openai'], receivers: ['nvidia'], ...data } });
+const signed = (effective: string, binding: 'yes' | 'no'): Line => ({
+  type: 'AgreementSigned',
+  effective,
+  data: { instrument: 'loi', binding },
+});
+const leg = (data: object): Line => ({
+  type: 'LegAdded',
+  data: { legId: 'L1', class: 'payment', providers: ['openai'], receivers: ['nvidia'], ...data },
+});
 
 describe('the stage of a deal', () => {
-  const stageOn = (day: string, ...lines: Line[]): string[] => Object.keys(given(dealPostings, 'deal/d', opened, ...lines).sums(day, 'deal.stage'));
+  const stageOn = (day: string, ...lines: Line[]): string[] =>
+    Object.keys(given(dealPostings, 'deal/d', opened, ...lines).sums(day, 'deal.stage'));
 
   it('is exploring whatever the date, once the deal is known of', () => {
     expect(stageOn('1999-01-01')).toEqual(['deal.stage d {"stage":"exploring"}']);
@@ -47,10 +63,15 @@ describe('the stage of a deal', () => {
 });
 
 describe('the legs of a deal', () => {
-  const sums = (data: object): Record<string, string> => given(dealPostings, 'deal/d', opened, leg(data)).sums('2025-10-05', 'leg.');
+  const sums = (data: object): Record<string, string> =>
+    given(dealPostings, 'deal/d', opened, leg(data)).sums('2025-10-05', 'leg.');
 
   it('posts what is firm, expected, and the most it can be, by period', () => {
-    const claim = { firm: { currency: 'USD', amount: '2' }, expected: { currency: 'USD', amount: '4' }, ceiling: { currency: 'USD', amount: '6' } };
+    const claim = {
+      firm: { currency: 'USD', amount: '2' },
+      expected: { currency: 'USD', amount: '4' },
+      ceiling: { currency: 'USD', amount: '6' },
+    };
     expect(sums({ money: claim, schedule: { method: 'evenMonths', from: '2026-01', to: '2026-02' } })).toEqual({
       'leg.ceiling d/L1 2026-01 USD': '3',
       'leg.ceiling d/L1 2026-02 USD': '3',
@@ -62,7 +83,10 @@ describe('the legs of a deal', () => {
   });
 
   it('takes what is firm for the most where nothing more is stated', () => {
-    expect(sums({ money: { firm: { currency: 'USD', amount: '2' } } })).toEqual({ 'leg.ceiling d/L1 USD': '2', 'leg.firm d/L1 USD': '2' });
+    expect(sums({ money: { firm: { currency: 'USD', amount: '2' } } })).toEqual({
+      'leg.ceiling d/L1 USD': '2',
+      'leg.firm d/L1 USD': '2',
+    });
   });
 
   it('posts no amount of what is undisclosed', () => {
@@ -70,7 +94,12 @@ describe('the legs of a deal', () => {
   });
 
   it('does not spread a rate', () => {
-    const rate = { class: 'supply', quantity: { ceiling: { unit: 'EA', value: '900000' } }, per: 'P1M', schedule: { method: 'evenMonths', from: '2026-01', to: '2026-03' } };
+    const rate = {
+      class: 'supply',
+      quantity: { ceiling: { unit: 'EA', value: '900000' } },
+      per: 'P1M',
+      schedule: { method: 'evenMonths', from: '2026-01', to: '2026-03' },
+    };
     expect(sums(rate)).toEqual({ 'leg.qtyCeiling d/L1 EA': '900000' });
   });
 
@@ -78,10 +107,16 @@ describe('the legs of a deal', () => {
     const shared = {
       providers: ['samsung', 'skhynix'],
       receivers: ['openai'],
-      shares: [{ partyId: 'skhynix', share: '0.5' }, { partyId: 'samsung', share: '0.5' }],
+      shares: [
+        { partyId: 'skhynix', share: '0.5' },
+        { partyId: 'samsung', share: '0.5' },
+      ],
       money: { firm: { currency: 'USD', amount: '0.01' } },
     };
-    expect(sums(shared)).toEqual({ 'leg.ceiling d/L1 {"partyId":"skhynix"} USD': '0.01', 'leg.firm d/L1 {"partyId":"skhynix"} USD': '0.01' });
+    expect(sums(shared)).toEqual({
+      'leg.ceiling d/L1 {"partyId":"skhynix"} USD': '0.01',
+      'leg.firm d/L1 {"partyId":"skhynix"} USD': '0.01',
+    });
   });
 
   it('describes the leg by its terms and what they rest on', () => {
@@ -90,7 +125,10 @@ describe('the legs of a deal', () => {
       { sourceId: 'b', attribution: 'analyst', confidence: 'low' },
       { sourceId: 'a', attribution: 'named', confidence: 'medium' },
     ];
-    const { last } = given(dealPostings, 'deal/d', opened, { ...leg({ category: 'memory', money: { undisclosed: true, bound: 'upTo' } }), sources });
+    const { last } = given(dealPostings, 'deal/d', opened, {
+      ...leg({ category: 'memory', money: { undisclosed: true, bound: 'upTo' } }),
+      sources,
+    });
     expect(last).toHaveLength(1);
     expect(JSON.parse(last[0]?.value ?? '')).toEqual({
       class: 'payment',

@@ -4,15 +4,34 @@ import { fundingPostings } from './funding';
 const usd = (amount: string) => ({ currency: 'USD', amount });
 const proposed: Line = {
   type: 'FundingProposed',
-  data: { fundingId: 'f', funderIds: ['nvidia'], recipientId: 'openai', instrument: 'equity', amount: { ceiling: usd('100') }, dealId: 'd' },
+  data: {
+    fundingId: 'f',
+    funderIds: ['nvidia'],
+    recipientId: 'openai',
+    instrument: 'equity',
+    amount: { ceiling: usd('100') },
+    dealId: 'd',
+  },
 };
-const committed = (effective: string, amount = '100'): Line => ({ type: 'FundingCommitted', effective, data: { committed: usd(amount), availability: { from: null, to: '2031-12-31' } } });
-const changed = (effective: string, amount: string): Line => ({ type: 'CommitmentChanged', effective, data: { committed: usd(amount), changeType: 'amendment', reason: 'agreed' } });
-const on = (day: string, measure: string, ...lines: Line[]): Record<string, string> => given(fundingPostings, 'funding/f', proposed, ...lines).sums(day, measure);
+const committed = (effective: string, amount = '100'): Line => ({
+  type: 'FundingCommitted',
+  effective,
+  data: { committed: usd(amount), availability: { from: null, to: '2031-12-31' } },
+});
+const changed = (effective: string, amount: string): Line => ({
+  type: 'CommitmentChanged',
+  effective,
+  data: { committed: usd(amount), changeType: 'amendment', reason: 'agreed' },
+});
+const on = (day: string, measure: string, ...lines: Line[]): Record<string, string> =>
+  given(fundingPostings, 'funding/f', proposed, ...lines).sums(day, measure);
 
 describe('a funding', () => {
   it('is proposed whatever the date, with the most it may be', () => {
-    expect(on('1999-01-01', 'funding.')).toEqual({ 'funding.ceiling f USD': '100', 'funding.stage f {"stage":"proposed"}': '1' });
+    expect(on('1999-01-01', 'funding.')).toEqual({
+      'funding.ceiling f USD': '100',
+      'funding.stage f {"stage":"proposed"}': '1',
+    });
   });
 
   it('states no ceiling when it is undisclosed', () => {
@@ -44,41 +63,79 @@ describe('a funding', () => {
   });
 
   it('is closed from its day on', () => {
-    const closed: Line = { type: 'FundingClosed', effective: '2027-01-01', data: { outcome: 'expired', reason: 'over' } };
-    expect(on('2027-01-01', 'funding.stage', committed('2026-03-31'), closed)).toEqual({ 'funding.stage f {"stage":"closed"}': '1' });
+    const closed: Line = {
+      type: 'FundingClosed',
+      effective: '2027-01-01',
+      data: { outcome: 'expired', reason: 'over' },
+    };
+    expect(on('2027-01-01', 'funding.stage', committed('2026-03-31'), closed)).toEqual({
+      'funding.stage f {"stage":"closed"}': '1',
+    });
   });
 });
 
 describe('a tranche', () => {
   const tranche: Line = {
     type: 'TrancheScheduled',
-    data: { trancheId: 'T1', amount: { ceiling: usd('10') }, condition: { type: 'milestone', description: 'first gigawatt' }, window: '2026-41' },
+    data: {
+      trancheId: 'T1',
+      amount: { ceiling: usd('10') },
+      condition: { type: 'milestone', description: 'first gigawatt' },
+      window: '2026-41',
+    },
   };
 
   it('is known whatever the date, with its condition', () => {
     expect(on('1999-01-01', 'tranche', tranche)).toEqual({
-      'tranche f/T1 {"conditionText":"first gigawatt","conditionType":"milestone","currency":"USD","undisclosed":false,"window":"2026-41"}': '1',
+      'tranche f/T1 {"conditionText":"first gigawatt","conditionType":"milestone","currency":"USD","undisclosed":false,"window":"2026-41"}':
+        '1',
       'tranche.amount f/T1 USD': '10',
     });
   });
 
   it('has its condition met, or waived, on a day', () => {
-    const met: Line = { type: 'TrancheConditionMet', effective: '2026-09-30', data: { trancheId: 'T1', evidence: 'seen' } };
+    const met: Line = {
+      type: 'TrancheConditionMet',
+      effective: '2026-09-30',
+      data: { trancheId: 'T1', evidence: 'seen' },
+    };
     expect(on('2026-09-29', 'tranche.condition', tranche, met)).toEqual({});
-    expect(on('2026-09-30', 'tranche.condition', tranche, met)).toEqual({ 'tranche.condition f/T1 {"status":"met"}': '1' });
+    expect(on('2026-09-30', 'tranche.condition', tranche, met)).toEqual({
+      'tranche.condition f/T1 {"status":"met"}': '1',
+    });
     const waived: Line = { ...met, data: { trancheId: 'T1', evidence: 'let off', waived: true } };
-    expect(on('2026-09-30', 'tranche.condition', tranche, waived)).toEqual({ 'tranche.condition f/T1 {"status":"waived"}': '1' });
+    expect(on('2026-09-30', 'tranche.condition', tranche, waived)).toEqual({
+      'tranche.condition f/T1 {"status":"waived"}': '1',
+    });
   });
 
   it('is cancelled on a day', () => {
-    const cancelled: Line = { type: 'TrancheCancelled', effective: '2026-10-01', data: { trancheId: 'T1', reason: 'not needed' } };
-    expect(on('2026-10-01', 'tranche.cancelled', tranche, cancelled)).toEqual({ 'tranche.cancelled f/T1 {"cancelled":true}': '1' });
+    const cancelled: Line = {
+      type: 'TrancheCancelled',
+      effective: '2026-10-01',
+      data: { trancheId: 'T1', reason: 'not needed' },
+    };
+    expect(on('2026-10-01', 'tranche.cancelled', tranche, cancelled)).toEqual({
+      'tranche.cancelled f/T1 {"cancelled":true}': '1',
+    });
   });
 
   it('is called, and a receipt counts for the tranche and for its call', () => {
-    const called: Line = { type: 'FundsCalled', effective: '2026-10-05', data: { callId: 'c1', trancheId: 'T1', money: usd('4'), dueOn: '2026-10-20' } };
-    const received: Line = { type: 'FundsReceived', effective: '2026-10-20', data: { receiptId: 'r1', callId: 'c1', trancheId: 'T1', money: usd('3') } };
-    const direct: Line = { type: 'FundsReceived', effective: '2026-10-21', data: { receiptId: 'r2', trancheId: 'T1', money: usd('1') } };
+    const called: Line = {
+      type: 'FundsCalled',
+      effective: '2026-10-05',
+      data: { callId: 'c1', trancheId: 'T1', money: usd('4'), dueOn: '2026-10-20' },
+    };
+    const received: Line = {
+      type: 'FundsReceived',
+      effective: '2026-10-20',
+      data: { receiptId: 'r1', callId: 'c1', trancheId: 'T1', money: usd('3') },
+    };
+    const direct: Line = {
+      type: 'FundsReceived',
+      effective: '2026-10-21',
+      data: { receiptId: 'r2', trancheId: 'T1', money: usd('1') },
+    };
     const all = given(fundingPostings, 'funding/f', proposed, tranche, called, received, direct);
     expect({ ...all.sums('2026-10-31', 'call'), ...all.sums('2026-10-31', 'tranche.received') }).toEqual({
       'call.called f/T1/c1 {"dueOn":"2026-10-20"} USD': '4',
@@ -97,7 +154,10 @@ describe('repayments', () => {
 
   it('count as repaid, and as recallable only when they say so', () => {
     expect(on('2027-01-01', 'funding.re', repaid('principal'))).toEqual({ 'funding.repaid f USD': '2' });
-    expect(on('2027-01-01', 'funding.re', repaid('returnOfCapital', true))).toEqual({ 'funding.recallable f USD': '2', 'funding.repaid f USD': '2' });
+    expect(on('2027-01-01', 'funding.re', repaid('returnOfCapital', true))).toEqual({
+      'funding.recallable f USD': '2',
+      'funding.repaid f USD': '2',
+    });
   });
 
   it('leave interest out', () => {

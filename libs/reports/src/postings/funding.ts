@@ -1,4 +1,12 @@
-import { hi, idOf, measureOfClaim, type Claim, type FundingEvent, type FundingStage, type Money } from '@deal-ledger/domain';
+import {
+  hi,
+  idOf,
+  measureOfClaim,
+  type Claim,
+  type FundingEvent,
+  type FundingStage,
+  type Money,
+} from '@deal-ledger/domain';
 import { negated } from '../decimal';
 import { canonical, difference, holds, type Posting, type PostingRule } from '../posting';
 import { reached } from '../stage';
@@ -30,7 +38,10 @@ export const fundingPostings: PostingRule<FundingTimes, FundingEvent> = {
       case 'CommitmentChanged': {
         // Whatever day it is given, it cannot change what is not committed yet.
         const since = commitments[0]?.from ?? from;
-        return { stages, commitments: [...commitments, { from: since > from ? since : from, value: event.data.committed }] };
+        return {
+          stages,
+          commitments: [...commitments, { from: since > from ? since : from, value: event.data.committed }],
+        };
       }
       case 'FundingClosed':
         return { stages: [...stages, { from, value: 'closed' }], commitments };
@@ -47,7 +58,8 @@ export const fundingPostings: PostingRule<FundingTimes, FundingEvent> = {
   post(before, event, after) {
     const fundingId = idOf(event.stream);
     const on = event.effective.to;
-    const changed = (): Posting[] => difference(before === undefined ? [] : timeLines(fundingId, before), timeLines(fundingId, after));
+    const changed = (): Posting[] =>
+      difference(before === undefined ? [] : timeLines(fundingId, before), timeLines(fundingId, after));
     switch (event.type) {
       case 'FundingProposed': {
         const { funderIds, recipientId, instrument, dealId, amount } = event.data;
@@ -90,7 +102,9 @@ export const fundingPostings: PostingRule<FundingTimes, FundingEvent> = {
         return [{ ...holds('tranche.condition', `${fundingId}/${trancheId}`, { status }), effective: on }];
       }
       case 'TrancheCancelled':
-        return [{ ...holds('tranche.cancelled', `${fundingId}/${event.data.trancheId}`, { cancelled: true }), effective: on }];
+        return [
+          { ...holds('tranche.cancelled', `${fundingId}/${event.data.trancheId}`, { cancelled: true }), effective: on },
+        ];
       case 'FundsCalled': {
         const { callId, trancheId, money, dueOn } = event.data;
         return moneyLine('call.called', `${fundingId}/${trancheId}/${callId}`, money, on, canonical({ dueOn }));
@@ -137,6 +151,12 @@ function most(measure: string, subject: string, claim: Claim<Money>): Posting[] 
   return amount === null || currency === undefined ? [] : moneyLine(measure, subject, { currency, amount }, undefined);
 }
 
-function moneyLine(measure: string, subject: string, { currency, amount }: Money, effective: string | undefined, value?: string): Posting[] {
+function moneyLine(
+  measure: string,
+  subject: string,
+  { currency, amount }: Money,
+  effective: string | undefined,
+  value?: string,
+): Posting[] {
   return negated(amount) === '0' ? [] : [{ measure, subject, value, effective, unit: currency, amount }];
 }

@@ -66,13 +66,21 @@ function sharedSide({ shares, providers }: LegTerms): 'providers' | 'receivers' 
 /** What is certain, what is expected, and the most it can be: the ceiling, else the other two. */
 function amountLines(subject: string, terms: LegTerms, side: Side, claim: Claim<Measured> | undefined): Posting[] {
   if (claim === undefined || claim.undisclosed === true) return [];
-  const highest: ClaimValue = claim.ceiling !== undefined ? 'ceiling' : claim.expected !== undefined ? 'expected' : 'firm';
+  const highest: ClaimValue =
+    claim.ceiling !== undefined ? 'ceiling' : claim.expected !== undefined ? 'expected' : 'firm';
   const line = (measure: string, name: ClaimValue): Posting[] => valueLines(subject, measure, terms, side, claim, name);
   const measures = MEASURES[side];
   return [...line(measures.firm, 'firm'), ...line(measures.expected, 'expected'), ...line(measures.ceiling, highest)];
 }
 
-function valueLines(subject: string, measure: string, terms: LegTerms, side: Side, claim: Claim<Measured>, name: ClaimValue): Posting[] {
+function valueLines(
+  subject: string,
+  measure: string,
+  terms: LegTerms,
+  side: Side,
+  claim: Claim<Measured>,
+  name: ClaimValue,
+): Posting[] {
   const stated = claim[name];
   if (stated === undefined) return [];
   const unit = measureOfClaim(claim);
@@ -81,7 +89,8 @@ function valueLines(subject: string, measure: string, terms: LegTerms, side: Sid
   const schedule = isRate ? undefined : terms.schedule;
   const buckets = spread(claim, name, schedule ?? { method: 'unscheduled' }, side);
   const shares = terms.shares ?? [];
-  if (shares.length === 0) return buckets.map(({ period, amount }) => ({ measure, subject, period, unit, amount })).filter(isSome);
+  if (shares.length === 0)
+    return buckets.map(({ period, amount }) => ({ measure, subject, period, unit, amount })).filter(isSome);
 
   const scale = Math.max(...shares.map(({ share }) => scaleOf(share)));
   const weights = shares.map(({ share }) => minorUnits(share, scale));

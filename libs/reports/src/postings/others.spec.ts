@@ -24,7 +24,10 @@ describe('a forecast', () => {
 
   it('posts each line by scenario and period, whatever the date', () => {
     const { sums } = given(forecastPostings, 'forecast/rental', published);
-    expect(sums('1999-01-01', 'forecast.')).toEqual({ 'forecast.base rental/1 2025 USD': '16', 'forecast.high rental/1 USD': '7' });
+    expect(sums('1999-01-01', 'forecast.')).toEqual({
+      'forecast.base rental/1 2025 USD': '16',
+      'forecast.high rental/1 USD': '7',
+    });
   });
 
   it('says which lines it states, so that a stated zero is told from nothing', () => {
@@ -45,10 +48,19 @@ describe('the probability policy', () => {
   const policy = (effective: string, announced: string, from?: string): Line => ({
     type: 'ProbabilityPolicySet',
     effective,
-    data: { exploring: '0.10', announced, preliminary: '0.50', binding: '0.95', fundingUnlinkedProposed: '0.20', ...(from === undefined ? {} : { from }) },
+    data: {
+      exploring: '0.10',
+      announced,
+      preliminary: '0.50',
+      binding: '0.95',
+      fundingUnlinkedProposed: '0.20',
+      ...(from === undefined ? {} : { from }),
+    },
   });
   const announcedOn = (day: string, ...lines: Line[]): string[] =>
-    Object.keys(given(policyPostings, 'reference/policy', ...lines).sums(day)).map((key) => (JSON.parse(key.slice('policy policy '.length)) as { announced: string }).announced);
+    Object.keys(given(policyPostings, 'reference/policy', ...lines).sums(day)).map(
+      (key) => (JSON.parse(key.slice('policy policy '.length)) as { announced: string }).announced,
+    );
 
   it('is in force from its own day on, else from the day of its event', () => {
     expect(announcedOn('2025-10-04', policy('2025-10-05', '0.30'))).toEqual([]);
@@ -73,39 +85,77 @@ describe('the probability policy', () => {
 });
 
 describe('a pool', () => {
-  const defined: Line = { type: 'PoolDefined', data: { poolId: 'p', scope: 'global', itemId: 'hbm', unit: 'EA', per: 'P1M' } };
+  const defined: Line = {
+    type: 'PoolDefined',
+    data: { poolId: 'p', scope: 'global', itemId: 'hbm', unit: 'EA', per: 'P1M' },
+  };
 
   it('posts a declared capacity with the months it is for, whatever the date', () => {
-    const declared: Line = { type: 'CapacityDeclared', data: { from: '2026-Q1', to: '2027', rate: { unit: 'EA', value: '5' }, bound: 'lessThan', basis: 'declared' } };
+    const declared: Line = {
+      type: 'CapacityDeclared',
+      data: { from: '2026-Q1', to: '2027', rate: { unit: 'EA', value: '5' }, bound: 'lessThan', basis: 'declared' },
+    };
     expect(given(poolPostings, 'pool/p', defined, declared).sums('1999-01-01')).toEqual({
       'pool p {"itemId":"hbm","per":"P1M","scope":"global","supplierId":null,"unit":"EA"}': '1',
       'pool.capacity p {"eventId":"e2"} EA': '5',
-      'pool.declaration p {"basis":"declared","bound":"lessThan","eventId":"e2","firstMonth":"2026-01","lastMonth":"2027-12"}': '1',
+      'pool.declaration p {"basis":"declared","bound":"lessThan","eventId":"e2","firstMonth":"2026-01","lastMonth":"2027-12"}':
+        '1',
     });
   });
 
   it('follows the window of first deliveries as it is announced', () => {
-    const window = (effective: string, firstDeliveryWindow: string): Line => ({ type: 'AvailabilityAnnounced', effective, data: { firstDeliveryWindow } });
-    const { sums } = given(poolPostings, 'pool/p', defined, window('2025-10-05', '2026-41'), window('2026-08-01', '2027-Q1'));
-    expect(sums('2026-07-31', 'pool.availability')).toEqual({ 'pool.availability p {"from":"2026-07-01","to":"2026-12-31"}': '1' });
-    expect(sums('2026-08-01', 'pool.availability')).toEqual({ 'pool.availability p {"from":"2027-01-01","to":"2027-03-31"}': '1' });
+    const window = (effective: string, firstDeliveryWindow: string): Line => ({
+      type: 'AvailabilityAnnounced',
+      effective,
+      data: { firstDeliveryWindow },
+    });
+    const { sums } = given(
+      poolPostings,
+      'pool/p',
+      defined,
+      window('2025-10-05', '2026-41'),
+      window('2026-08-01', '2027-Q1'),
+    );
+    expect(sums('2026-07-31', 'pool.availability')).toEqual({
+      'pool.availability p {"from":"2026-07-01","to":"2026-12-31"}': '1',
+    });
+    expect(sums('2026-08-01', 'pool.availability')).toEqual({
+      'pool.availability p {"from":"2027-01-01","to":"2027-03-31"}': '1',
+    });
   });
 });
 
 describe('a reservation', () => {
   const requested = (data: object): Line => ({
     type: 'CapacityRequested',
-    data: { reservationId: 'r', buyerId: 'openai', supplierIds: ['samsung'], itemId: 'hbm', poolIds: ['p'], priorityAsked: true, ...data },
+    data: {
+      reservationId: 'r',
+      buyerId: 'openai',
+      supplierIds: ['samsung'],
+      itemId: 'hbm',
+      poolIds: ['p'],
+      priorityAsked: true,
+      ...data,
+    },
   });
 
   it('posts the most that is asked for', () => {
-    const { sums } = given(reservationPostings, 'reservation/r', requested({ rate: { ceiling: { unit: 'EA', value: '900000' } }, per: 'P1M', window: '2026-41' }));
+    const { sums } = given(
+      reservationPostings,
+      'reservation/r',
+      requested({ rate: { ceiling: { unit: 'EA', value: '900000' } }, per: 'P1M', window: '2026-41' }),
+    );
     expect(sums('1999-01-01', 'request.')).toEqual({ 'request.ceiling r EA': '900000' });
   });
 
   it('posts no amount of a secret request, and nothing of a place in the queue', () => {
     const secret = requested({ rate: { undisclosed: true } });
     expect(given(reservationPostings, 'reservation/r', secret).last.map(({ measure }) => measure)).toEqual(['request']);
-    expect(given(reservationPostings, 'reservation/r', secret, { type: 'AllocationPriorityGranted', data: { tier: 'first' } }).last).toEqual([]);
+    expect(
+      given(reservationPostings, 'reservation/r', secret, {
+        type: 'AllocationPriorityGranted',
+        data: { tier: 'first' },
+      }).last,
+    ).toEqual([]);
   });
 });

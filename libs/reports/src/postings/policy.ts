@@ -15,7 +15,9 @@ export const policyPostings: PostingRule<Policies, ReferenceEvent> = {
   },
 
   post(before = [], event, after) {
-    return event.type === 'ProbabilityPolicySet' ? difference(lines(event.stream, before), lines(event.stream, after)) : [];
+    return event.type === 'ProbabilityPolicySet'
+      ? difference(lines(event.stream, before), lines(event.stream, after))
+      : [];
   },
 };
 

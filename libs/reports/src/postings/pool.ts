@@ -42,7 +42,13 @@ export const poolPostings: PostingRule<PoolTimes, PoolEvent> = {
           bound: bound ?? null,
           basis,
         };
-        const capacity = { measure: 'pool.capacity', subject: poolId, value: canonical({ eventId: event.id }), unit: rate.unit, amount: rate.value };
+        const capacity = {
+          measure: 'pool.capacity',
+          subject: poolId,
+          value: canonical({ eventId: event.id }),
+          unit: rate.unit,
+          amount: rate.value,
+        };
         return [holds('pool.declaration', poolId, description), ...(negated(rate.value) === '0' ? [] : [capacity])];
       }
       case 'AvailabilityAnnounced':

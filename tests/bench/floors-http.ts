@@ -1,0 +1,39 @@
+import { engagement, postedSchema } from '@deal-ledger/domain';
+import fastify from 'fastify';
+import { z } from 'zod';
+
+interface Posted {
+  readonly events: readonly { readonly id: string; readonly type: string }[];
+}
+
+/** A server that reads the same body with the same schema and answers the same, and keeps nothing. */
+export async function barePosts(): Promise<{ url: string }> {
+  const schema = z.strictObject({ events: z.array(postedSchema(engagement)).min(1).max(100) });
+  const server = fastify();
+  let position = 0;
+  server.post<{ Params: { id: string } }>('/v1/engagements/:id/events', async (request, reply) => {
+    const { events } = schema.parse(request.body) as Posted;
+    position += 1;
+    return reply
+      .code(201)
+      .header('etag', '"1"')
+      .send({
+        stream: `engagement/${request.params.id}`,
+        version: 1,
+        position,
+        events: events.map(({ id, type }, index) => ({ id, version: index + 1, type })),
+      });
+  });
+  return { url: await server.listen({ host: '127.0.0.1', port: 0 }) };
+}
+
+/** A server that answers at `/` from memory what another answers at `url`. */
+export async function bareAnswers({ url }: { url: string }): Promise<{ url: string; bytes: number }> {
+  const original = await fetch(url);
+  if (!original.ok) throw new Error(`${url} answered ${original.status}: ${await original.text()}`);
+  const body = Buffer.from(await original.arrayBuffer());
+  const type = original.headers.get('content-type') ?? '';
+  const server = fastify();
+  server.get('/', async (_, reply) => reply.header('content-type', type).send(body));
+  return { url: await server.listen({ host: '127.0.0.1', port: 0 }), bytes: body.length };
+}

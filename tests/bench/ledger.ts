@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { lay, serve, using, type Bench } from './bench';
+import { inChild } from './child';
+import type { Where } from './stores';
+
+/** The two projections, by their names as services and in the code of the reports. */
+export const PROJECTIONS = [
+  { service: 'spend-forecast', set: 'spendForecast', schema: 'spend_forecast' },
+  { service: 'supplier-commitments', set: 'supplierCommitments', schema: 'supplier_commitments' },
+] as const;
+
+export type Projection = (typeof PROJECTIONS)[number];
+
+/** A log with many events in it, about to be projected. */
+export interface Ledger {
+  readonly where: Where;
+  /** Position of its last commit. */
+  readonly last: number;
+}
+
+export const LEDGER_PREFIX = 'l';
+const EVENTS_PER_COMMIT = 5;
+const POLL_MS = 5;
+const REACHED_WITHIN_MS = 240_000;
+
+/** Fills a fresh log through a recording service. */
+export function fill(bench: Bench): Promise<Ledger> {
+  return using(async (use) => {
+    bench.progress(`filling a ledger with ${bench.events} events`);
+    const where = await bench.store.newLog();
+    const { url } = await use(serve('deals', where));
+    await lay(url);
+    const plan = { url, prefix: LEDGER_PREFIX, events: bench.events, eventsPerCommit: EVENTS_PER_COMMIT };
+    return { where, last: (await inChild('importCommits', plan, bench.signal)).last };
+  });
+}
+
+/** How a projection came to the end of the ledger. */
+export interface Arrival {
+  /** Position up to which it was done when first seen to have done anything, and when that was. */
+  readonly from: number;
+  readonly seconds: number;
+}
+
+/** Waits until a projection that is being started has reached the end of the ledger. */
+export async function arrival({ where, last }: Ledger, { schema }: Projection, signal: AbortSignal): Promise<Arrival> {
+  const client = new Client({ connectionString: where.databaseUrl });
+  await client.connect();
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(REACHED_WITHIN_MS)]);
+  try {
+    let first: { readonly position: number; readonly atMs: number } | undefined;
+    for (;;) {
+      limit.throwIfAborted();
+      const position = await reached(client, schema);
+      const atMs = performance.now();
+      if (position > 0) first ??= { position, atMs };
+      if (first !== undefined && position > last) return { from: first.position, seconds: (atMs - first.atMs) / 1_000 };
+      await sleep(POLL_MS, undefined, { signal: limit });
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+const UNDEFINED_TABLE = '42P01';
+
+/** The position that the tables reach to; 0 as long as there are none. */
+async function reached(client: Client, schema: string): Promise<number> {
+  try {
+    const { rows } = await client.query<{ next_position: string }>(`select next_position from ${schema}.progress`);
+    return Number(rows[0]?.next_position);
+  } catch (error) {
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return 0;
+    throw error;
+  }
+}
