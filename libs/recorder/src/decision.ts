@@ -66,9 +66,18 @@ export interface DecisionInput {
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+let latest = { day: NaN, date: '' };
 
 /** The latest calendar date anywhere on earth: a morning in Seoul is not the future. */
-export const latestDateOnEarth = (nowMs: number): string => new Date(nowMs + 14 * HOUR_MS).toISOString().slice(0, 10);
+export function latestDateOnEarth(nowMs: number): string {
+  const ms = nowMs + 14 * HOUR_MS;
+  const day = Math.floor(ms / DAY_MS);
+  // Asked for with every decision, and new once a day.
+  if (latest.day !== day) latest = { day, date: new Date(ms).toISOString().slice(0, 10) };
+  return latest.date;
+}
 
 /** Judges a request by the domain's rules on the streams of one view. Pure. */
 export function decide({ request, view, nowMs, newId }: DecisionInput): Verdict {

@@ -105,6 +105,11 @@ export class Outbox {
     }
   }
 
+  /** What was decided for a commit of ours that is still in flight. */
+  decisionOf({ writer, n }: Commit): Decision | undefined {
+    return writer === this.options.writer ? this.entries.get(n)?.decision : undefined;
+  }
+
   /** The commit in a record that is, byte for byte, one of ours in flight: it needs no parsing. */
   commitIn(record: LogRecord): Commit | undefined {
     const headers = new Map(record.headers.map(([name, value]) => [name, value.toString()]));

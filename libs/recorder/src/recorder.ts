@@ -336,7 +336,7 @@ export class Recorder {
     this.verdicts[record.verdict] += 1;
     if (record.verdict === 'fact') {
       try {
-        this.streams.apply(record);
+        this.streams.apply(record, this.outbox.decisionOf(record.commit)?.written);
       } catch (error) {
         throw new FoldFailed(
           `the commit at position ${record.position} cannot be folded: ${String(error)}. Deploy a version that can, nothing is skipped`,

@@ -29,7 +29,7 @@ interface StreamEntry {
   /** By event id. */
   readonly events: Map<string, Recorded>;
   /** By `Idempotency-Key`; only in the first stream of a commit. */
-  readonly commands: Map<string, Recorded>;
+  commands?: Map<string, Recorded>;
 }
 
 /** Every stream of the ledger, folded from facts alone. */
@@ -46,7 +46,7 @@ export class Streams {
   }
 
   recordedCommand(stream: string, commandId: string): Recorded | undefined {
-    return this.entries.get(stream)?.commands.get(commandId);
+    return this.entries.get(stream)?.commands?.get(commandId);
   }
 
   /** Events of kinds or types that this version does not know: kept in the log, not folded. */
@@ -63,19 +63,25 @@ export class Streams {
       .sort();
   }
 
-  /** Folds a commit that was judged a fact. */
-  apply({ commit, position }: JudgedFact): void {
+  /**
+   * Folds a commit that was judged a fact. `decided` has the states it leads to, where it was decided
+   * here: the heads are those it was decided on, or it were no fact, so they need no second folding.
+   */
+  apply({ commit, position }: JudgedFact, decided?: ReadonlyMap<string, { readonly state: unknown }>): void {
     const recorded: Recorded = { position, events: commit.events.filter((event) => !isKeyEvent(event)).map(postOf) };
     for (const event of commit.events) {
       const entry = this.entries.get(event.stream);
-      const state = this.stateAfter(entry?.stream.state, event);
+      const known = decided?.get(event.stream);
+      const state = known ? known.state : this.stateAfter(entry?.stream.state, event);
       const stream: Stream = { head: commit.id, version: event.version, state, position };
-      if (entry) entry.stream = stream;
-      else this.entries.set(event.stream, { stream, events: new Map(), commands: new Map() });
-      this.entries.get(event.stream)?.events.set(event.id, recorded);
+      if (entry) {
+        entry.stream = stream;
+        entry.events.set(event.id, recorded);
+      } else this.entries.set(event.stream, { stream, events: new Map([[event.id, recorded]]) });
     }
     const commandId = commit.events[0]?.commandId;
-    if (commandId !== undefined) this.entries.get(commit.streams[0] as string)?.commands.set(commandId, recorded);
+    const first = this.entries.get(commit.streams[0] as string);
+    if (commandId !== undefined && first) (first.commands ??= new Map()).set(commandId, recorded);
   }
 
   private stateAfter(state: unknown, event: RecordedEvent): unknown {
