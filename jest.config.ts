@@ -14,7 +14,7 @@ const config: Config = {
   modulePathIgnorePatterns: ['<rootDir>/((apps|libs)/[^/]+|tests)/dist/'],
   transform: { '^.+\\.(ts|js)$': ['@swc/jest', { exclude: [] }] },
   // These come as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(temporal-polyfill|temporal-utils|fast-check|pure-rand)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(fast-check|pure-rand)/)'],
   moduleNameMapper: { '^@deal-ledger/(.*)$': '<rootDir>/libs/$1/src/index.ts' },
   testEnvironment: 'node',
   globalSetup: '<rootDir>/tests/harness/global-setup.ts',
