@@ -5,8 +5,8 @@ import { shaped, type RawRow, type ReportDefinition, type Row } from '@deal-ledg
 import { instantMs, Problem, type Clock } from '@deal-ledger/service';
 import { Pool } from 'pg';
 import { filterOf, type ReportQuery } from './reading';
-import type { Runner } from './runner';
-import { inSchema } from './schema';
+import { isTransient, type Runner } from './runner';
+import { forReading } from './schema';
 
 /** A report in full; more rows than this have to be asked for in parts, by a filter. */
 export const MAX_ROWS = 10_000;
@@ -46,7 +46,7 @@ export class Reports {
   constructor(private readonly options: ReportsOptions) {
     this.pool = new Pool({
       connectionString: options.connectionString,
-      options: inSchema(options.schema),
+      options: forReading(options.schema),
       application_name: `deal-ledger ${options.schema} reports`,
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: WAIT_MS,
@@ -62,6 +62,20 @@ export class Reports {
   }
 
   async read(definition: ReportDefinition, query: ReportQuery): Promise<ReportAnswer> {
+    try {
+      return await this.answer(definition, query);
+    } catch (error) {
+      if (error instanceof Problem || !isTransient(error)) throw error;
+      throw new Problem({
+        status: 503,
+        code: 'UNAVAILABLE',
+        detail: 'The database did not answer in time. Ask again; a filter makes the answer smaller.',
+        cause: error,
+      });
+    }
+  }
+
+  private async answer(definition: ReportDefinition, query: ReportQuery): Promise<ReportAnswer> {
     const position = await this.positionOf(query);
     const effectiveOn = query.effectiveOn ?? new Date(this.options.clock.nowMs()).toISOString().slice(0, 10);
     const reportingCurrency = query.reportingCurrency ?? null;
@@ -82,7 +96,6 @@ export class Reports {
     ]);
     if (raw.rows.length > MAX_ROWS) throw tooManyRows();
     const rows = raw.rows.map((row) => shaped(definition.row, row));
-    const summed = definition.summedOnly;
     const policyEventId = raw.rows.find((row) => typeof row['policyEventId'] === 'string')?.['policyEventId'];
     return {
       rows,
@@ -94,14 +107,7 @@ export class Reports {
         fxRates: [],
         policyEventId: (policyEventId as string | undefined) ?? null,
         rowCount: rows.length,
-        totals: definition.totals(
-          summed === undefined
-            ? rows
-            : rows.map((row, index) => ({
-                ...row,
-                ...shaped(summed.extend({ currency: definition.row.shape['currency'] }), raw.rows[index] ?? {}),
-              })),
-        ),
+        totals: definition.totals(withSummedOnly(definition, rows, raw.rows)),
         nextCursor: null,
       },
     };
@@ -220,6 +226,13 @@ select greatest(
   (select position from events where recorded_at <= $1 order by position desc limit 1),
   (select position from skipped where recorded_at <= $1 order by position desc limit 1)
 ) as position`;
+
+/** The rows with the columns that only their totals show. */
+function withSummedOnly({ row, summedOnly }: ReportDefinition, rows: readonly Row[], raw: readonly RawRow[]): readonly Row[] {
+  if (summedOnly === undefined) return rows;
+  const schema = row.extend(summedOnly.shape);
+  return raw.map((each) => shaped(schema, each));
+}
 
 function tooManyRows(): Problem {
   return new Problem({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { equal, id, list, lists, quantity, ratio, text, type ReportDefinition } from '../report';
-import { containing, flagsOf, linesOf } from './sql';
+import { containing, flagsOf, ifAny, linesOf, sumOf, valueOf } from './sql';
 
 export const CapacityBalance = z
   .object({
@@ -38,20 +38,20 @@ export const CapacityBalance = z
 const SQL = `
 with ${linesOf('pool', 'pool.availability', 'pool.declaration', 'pool.capacity', 'request', 'request.ceiling')},
 declaration as (
-  select d.subject as pool_id, d.position, coalesce(c.amount, 0) as rate, d.value ->> 'bound' as bound, d.value ->> 'basis' as basis,
-    d.value ->> 'firstMonth' as first_month, d.value ->> 'lastMonth' as last_month
-  from line as d
-  left join line as c on c.measure = 'pool.capacity' and c.subject = d.subject and c.value ->> 'eventId' = d.value ->> 'eventId'
-  where d.measure = 'pool.declaration'
+  select d.subject as pool_id, d.position, coalesce(c.amount, 0) as rate, terms ->> 'bound' as bound, terms ->> 'basis' as basis,
+    terms ->> 'firstMonth' as first_month, terms ->> 'lastMonth' as last_month
+  from (select subject, position, value::jsonb as terms from line where measure = 'pool.declaration') as d
+  left join line as c on c.measure = 'pool.capacity' and c.subject = d.subject and c.value::jsonb ->> 'eventId' = terms ->> 'eventId'
 ),
 slot as (
   select distinct pool_id, first_month as period, first_month, first_month as last_month, false as is_window from declaration
   union all
-  select subject, (value ->> 'from') || '/' || (value ->> 'to'), left(value ->> 'from', 7), left(value ->> 'to', 7), true
-  from line where measure = 'pool.availability' and subject not in (select pool_id from declaration)
+  select subject, (days ->> 'from') || '/' || (days ->> 'to'), left(days ->> 'from', 7), left(days ->> 'to', 7), true
+  from (select subject, value::jsonb as days from line where measure = 'pool.availability') as announced
+  where subject not in (select pool_id from declaration)
 ),
 pool_slot as (
-  select slot.*, p.value as pool, d.rate as capacity, d.bound, d.basis
+  select slot.*, p.value::jsonb as pool, d.rate as capacity, d.bound, d.basis
   from slot
   join line as p on p.measure = 'pool' and p.subject = slot.pool_id
   left join lateral (
@@ -60,25 +60,31 @@ pool_slot as (
     order by declaration.first_month desc, position desc limit 1
   ) as d on true
 ),
+request as (
+  select subject as reservation_id, ${valueOf('request')} as terms, ${sumOf('request.ceiling')} as ceiling
+  from line where measure like 'request%' group by subject ${ifAny('request')}
+),
+request_of_pool as (
+  select pool_id, request.* from request cross join lateral jsonb_array_elements_text(terms -> 'poolIds') as named (pool_id)
+),
 asked as (
-  select s.pool_id, s.period, count(*) as requests,
-    array_agg(r.subject order by r.subject collate "C") as reservations,
-    bool_or(r.value ->> 'scopeNote' is not null) as differs,
+  select s.pool_id, s.period,
+    array_agg(reservation_id order by reservation_id collate "C") as reservations,
+    bool_or(terms ->> 'scopeNote' is not null) as differs,
     bool_or(is_secret) as is_secret, bool_and(is_secret) as all_secret,
     bool_or(not is_secret and factor is null) as is_mismatch,
-    sum(coalesce(a.amount, 0) * factor) as requested
+    sum(ceiling * factor) as requested
   from pool_slot as s
-  join line as r on r.measure = 'request' and r.value -> 'poolIds' @> to_jsonb(s.pool_id)
-    and (r.value ->> 'firstMonth' is null or r.value ->> 'firstMonth' <= s.last_month)
-    and (r.value ->> 'lastMonth' is null or r.value ->> 'lastMonth' >= s.first_month)
-  left join line as a on a.measure = 'request.ceiling' and a.subject = r.subject
+  join request_of_pool as r on r.pool_id = s.pool_id
+    and (terms ->> 'firstMonth' is null or terms ->> 'firstMonth' <= s.last_month)
+    and (terms ->> 'lastMonth' is null or terms ->> 'lastMonth' >= s.first_month)
   cross join lateral (
-    select (r.value ->> 'undisclosed')::boolean as is_secret,
+    select (terms ->> 'undisclosed')::boolean as is_secret,
       case
-        when r.value ->> 'per' is distinct from s.pool ->> 'per' then null
-        when r.value ->> 'unit' = s.pool ->> 'unit' then 1
-        when r.value ->> 'unit' = 'GW' and s.pool ->> 'unit' = 'MW' then 1000
-        when r.value ->> 'unit' = 'MW' and s.pool ->> 'unit' = 'GW' then 0.001
+        when terms ->> 'per' is distinct from s.pool ->> 'per' then null
+        when terms ->> 'unit' = s.pool ->> 'unit' then 1
+        when terms ->> 'unit' = 'GW' and s.pool ->> 'unit' = 'MW' then 1000
+        when terms ->> 'unit' = 'MW' and s.pool ->> 'unit' = 'GW' then 0.001
       end as factor
   ) as units
   group by s.pool_id, s.period

@@ -13,7 +13,7 @@ import {
   type Row,
 } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
-import { containing, flagsOf, linesOf } from './sql';
+import { containing, flagsOf, ifAny, linesOf, sumOf, valueOf } from './sql';
 
 export const CommitmentLine = z
   .object({
@@ -58,48 +58,46 @@ export const CommitmentLine = z
 
 const SQL = `
 with ${linesOf('deal.stage', 'leg', 'leg.firm', 'leg.expected', 'leg.ceiling', 'leg.qtyFirm', 'leg.qtyExpected', 'leg.qtyCeiling')},
-amount as (
-  select subject,
-    sum(amount) filter (where measure = 'leg.qtyFirm') as qty_firm,
-    sum(amount) filter (where measure = 'leg.qtyExpected') as qty_expected,
-    sum(amount) filter (where measure = 'leg.qtyCeiling') as qty_ceiling,
-    sum(amount) filter (where measure = 'leg.firm') as firm,
-    sum(amount) filter (where measure = 'leg.expected') as expected,
-    sum(amount) filter (where measure = 'leg.ceiling') as ceiling,
-    sum(amount) filter (where measure = 'leg.firm' and is_to_come) as firm_to_come,
-    sum(amount) filter (where measure = 'leg.ceiling' and is_to_come) as ceiling_to_come,
-    min(due) as first_due,
-    max(due) as last_due
-  from (select *, period_last(period) as due, period is null or period_last(period) > $2::date as is_to_come from line) as leg_line
-  where measure like 'leg.%'
-  group by subject
+deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
+-- An amount falls due on the last day of its period.
+due as (
+  select period, period_last(period) as day from (select distinct period from line) as each where period is not null
+),
+leg_line as (
+  select line.*, day, day is null or day > $2::date as is_to_come
+  from line left join due on due.period = line.period
+  where measure like 'leg%'
 ),
 leg as (
-  select split_part(l.subject, '/', 1) as deal_id, split_part(l.subject, '/', 2) as leg_id, l.value as terms, s.value ->> 'stage' as stage,
-    l.value ->> 'unit' is not null as has_quantity,
-    l.value ->> 'currency' is not null as has_money,
-    l.value ->> 'class' = 'payment' as is_payment,
-    l.value ->> 'class' not in ('payment', 'funding') as is_delivery,
-    coalesce($3, l.value ->> 'currency') as currency,
+  select split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, ${valueOf('leg')} as terms,
+    ${sumOf('leg.qtyFirm')} as qty_firm, ${sumOf('leg.qtyExpected')} as qty_expected, ${sumOf('leg.qtyCeiling')} as qty_ceiling,
+    ${sumOf('leg.firm')} as firm, ${sumOf('leg.expected')} as expected, ${sumOf('leg.ceiling')} as ceiling,
+    coalesce(sum(amount) filter (where measure = 'leg.firm' and is_to_come), 0) as firm_to_come,
+    coalesce(sum(amount) filter (where measure = 'leg.ceiling' and is_to_come), 0) as ceiling_to_come,
+    min(day) as first_due, max(day) as last_due
+  from leg_line group by subject ${ifAny('leg')}
+),
+shown as (
+  select leg.*, stage, has_quantity, has_money, is_payment, is_delivery, coalesce($3, terms ->> 'currency') as currency,
     -- Times 1 in its own currency; what cannot be converted is null.
-    case when coalesce($3, l.value ->> 'currency') is not distinct from l.value ->> 'currency' then 1 end as fx,
-    amount.*
-  from line as l
-  join line as s on s.measure = 'deal.stage' and s.subject = split_part(l.subject, '/', 1)
-  left join amount on amount.subject = l.subject
-  where l.measure = 'leg'
+    case when coalesce($3, terms ->> 'currency') is not distinct from terms ->> 'currency' then 1 end as fx
+  from leg join deal on deal.deal_id = leg.deal_id
+  cross join lateral (
+    select terms ->> 'unit' is not null as has_quantity, terms ->> 'currency' is not null as has_money,
+      terms ->> 'class' = 'payment' as is_payment, terms ->> 'class' not in ('payment', 'funding') as is_delivery
+  ) as what
 )
 ${containing(`
   select deal_id as "dealId", leg_id as "legId", terms ->> 'class' as class, terms ->> 'category' as category,
     terms -> 'providers' as providers, terms -> 'receivers' as receivers, terms ->> 'itemId' as "itemId",
     terms ->> 'unit' as unit, terms ->> 'per' as per,
-    case when has_quantity then coalesce(qty_firm, 0) end as "qtyFirm",
-    case when has_quantity and (terms ->> 'qtyExpectedStated')::boolean then coalesce(qty_expected, 0) end as "qtyExpected",
-    case when has_quantity then coalesce(qty_ceiling, 0) end as "qtyCeiling",
+    case when has_quantity then qty_firm end as "qtyFirm",
+    case when has_quantity and (terms ->> 'qtyExpectedStated')::boolean then qty_expected end as "qtyExpected",
+    case when has_quantity then qty_ceiling end as "qtyCeiling",
     case when has_money or is_payment then currency end as currency,
-    case when has_money then coalesce(firm, 0) end * fx as firm,
-    case when has_money and (terms ->> 'expectedStated')::boolean then coalesce(expected, 0) end * fx as expected,
-    case when has_money then coalesce(ceiling, 0) end * fx as ceiling,
+    case when has_money then firm end * fx as firm,
+    case when has_money and (terms ->> 'expectedStated')::boolean then expected end * fx as expected,
+    case when has_money then ceiling end * fx as ceiling,
     case stage when 'exploring' then 'pipeline' when 'announced' then 'indicated' when 'preliminary' then 'indicated' when 'binding' then 'committed' end as ladder,
     case when is_delivery then 0 end as "calledOff",
     case when is_delivery then 0 end as delivered,
@@ -107,8 +105,8 @@ ${containing(`
     case when is_payment then 0 end as incurred,
     case when is_payment then 0 end as paid,
     case when is_payment then 0 end as "prepaidUnapplied",
-    case when has_money and is_payment then case when stage = 'binding' then coalesce(firm_to_come, 0) else 0 end end * fx as "remainingFirm",
-    case when has_money and is_payment then coalesce(ceiling_to_come, 0) end * fx as "remainingCeiling",
+    case when has_money and is_payment then case when stage = 'binding' then firm_to_come else 0 end end * fx as "remainingFirm",
+    case when has_money and is_payment then ceiling_to_come end * fx as "remainingCeiling",
     to_char(first_due, 'YYYY-MM-DD') as "firstDue", to_char(last_due, 'YYYY-MM-DD') as "lastDue",
     terms ->> 'scheduleMethod' as "scheduleMethod", terms ->> 'commencesOn' as "commencesOn", terms ->> 'reciprocalOf' as "reciprocalOf",
     (terms ->> 'undisclosed')::boolean as undisclosed, terms ->> 'bound' as bound,
@@ -117,7 +115,7 @@ ${containing(`
       JOINT_UNSPLIT: `terms ->> 'sharedSide' is null and greatest(jsonb_array_length(terms -> 'providers'), jsonb_array_length(terms -> 'receivers')) > 1`,
       FX_RATE_MISSING: 'has_money and fx is null',
     })}
-  from leg`)}
+  from shown`)}
 order by joined(providers) collate "C", "dealId" collate "C", "legId" collate "C"`;
 
 const SUMS = ['committedFirm', 'committedCeiling', 'indicatedCeiling', 'pipelineCeiling', 'incurred', 'paid'] as const;

@@ -26,22 +26,22 @@ export const ForecastVersion = z
 const SQL = `
 with ${linesOf('forecast', 'forecast.low', 'forecast.base', 'forecast.high')},
 stated as (
-  select split_part(f.subject, '/', 1) as forecast_id, (f.value ->> 'version')::int as version, f.value as terms,
-    f.value ->> 'currency' as currency, l.period, l.scenario, l.bound, coalesce(a.amount, 0) as amount
-  from line as f
-  cross join lateral jsonb_to_recordset(f.value -> 'lines') as l (period text, scenario text, bound text)
-  left join line as a on a.measure = 'forecast.' || l.scenario and a.subject = f.subject and a.period is not distinct from l.period
-  where f.measure = 'forecast'
+  select split_part(f.subject, '/', 1) as forecast_id, (terms ->> 'version')::int as version, terms,
+    terms ->> 'currency' as currency, coalesce(l.period, 'unscheduled') as period, l.scenario, l.bound, coalesce(a.amount, 0) as amount
+  from (select subject, value::jsonb as terms from line where measure = 'forecast') as f
+  cross join lateral jsonb_to_recordset(terms -> 'lines') as l (period text, scenario text, bound text)
+  left join line as a on a.measure = 'forecast.' || l.scenario and a.subject = f.subject
+    and coalesce(a.period, 'unscheduled') = coalesce(l.period, 'unscheduled')
 )
 ${containing(`
   select s.forecast_id as "forecastId", s.version, s.terms ->> 'entityId' as "entityId", s.terms ->> 'measure' as measure,
     s.terms ->> 'basis' as basis, s.terms ->> 'method' as method, s.terms ->> 'publishedAt' as "publishedAt",
-    coalesce(s.period, 'unscheduled') as period, s.scenario, coalesce($3, s.currency) as currency,
+    s.period, s.scenario, coalesce($3, s.currency) as currency,
     s.amount * fx as amount, s.bound, p.amount * fx as "previousAmount", (s.amount - p.amount) * fx as "deltaFromPrevious",
     false as withdrawn, s.terms -> 'sourceIds' as "sourceIds"
   from stated as s
   left join stated as p on p.forecast_id = s.forecast_id and p.version = s.version - 1
-    and p.period is not distinct from s.period and p.scenario = s.scenario and p.currency = s.currency
+    and p.period = s.period and p.scenario = s.scenario and p.currency = s.currency
   cross join lateral (select case when coalesce($3, s.currency) = s.currency then 1 end as fx) as conversion`)}
 order by "forecastId" collate "C", version, period collate "C", array_position(array['low', 'base', 'high'], scenario)`;
 

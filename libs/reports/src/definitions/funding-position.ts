@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { decimal, equal, flag, id, isTrue, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
-import { containing, flagsOf, linesOf } from './sql';
+import { containing, flagsOf, ifAny, linesOf, sumOf, unitOf, valueOf } from './sql';
 
 export const FundingPosition = z
   .object({
@@ -58,61 +58,57 @@ const MEASURES = [
 
 const SQL = `
 with ${linesOf(...MEASURES)},
-policy as (select value as probabilities from line where measure = 'policy'),
+policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
+deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
+funding_lines as (
+  select subject as funding_id, ${valueOf('funding')} as terms, ${valueOf('funding.stage')} ->> 'stage' as stage,
+    ${valueOf('funding.availability')} ->> 'to' as availability_end, ${unitOf('funding.committed')} as committed_in,
+    ${sumOf('funding.ceiling')} as stated, ${sumOf('funding.committed')} as committed,
+    ${sumOf('funding.repaid')} as repaid, ${sumOf('funding.recallable')} as recallable
+  from line where measure like 'funding%' group by subject ${ifAny('funding')}
+),
+funding as (
+  select funding_id, terms, f.stage, d.stage as deal_stage, committed, repaid, recallable, availability_end,
+    coalesce(terms ->> 'currency', committed_in) as currency,
+    (terms ->> 'undisclosed')::boolean as is_undisclosed,
+    case when not (terms ->> 'undisclosed')::boolean then stated end as ceiling
+  from funding_lines as f left join deal as d on d.deal_id = terms ->> 'dealId'
+),
 -- A receipt may be dated before the call it answers: what is open is never below zero.
 call as (
-  select split_part(subject, '/', 1) as funding_id, split_part(subject, '/', 2) as tranche_id, called, due_on, greatest(called - received, 0) as open
+  select split_part(subject, '/', 1) as funding_id, split_part(subject, '/', 2) as tranche_id,
+    called, greatest(called - received, 0) as open, terms ->> 'dueOn' as due_on
   from (
-    select subject, max(value ->> 'dueOn') as due_on,
-      coalesce(sum(amount) filter (where measure = 'call.called'), 0) as called,
-      coalesce(sum(amount) filter (where measure = 'call.received'), 0) as received
-    from line where measure in ('call.called', 'call.received') group by subject
+    select subject, ${valueOf('call.called')} as terms, ${sumOf('call.called')} as called, ${sumOf('call.received')} as received
+    from line where measure like 'call%' group by subject
   ) as each
 ),
 calls as (
-  select funding_id, tranche_id, sum(called) as called, sum(open) as open,
-    coalesce(sum(open) filter (where due_on::date < $2::date), 0) as overdue
+  select funding_id, tranche_id, sum(called) as called, sum(open) as open, coalesce(sum(open) filter (where due_on::date < $2::date), 0) as overdue
   from call group by funding_id, tranche_id
 ),
-funding as (
-  select f.subject as funding_id, f.value as terms, s.value ->> 'stage' as stage, d.value ->> 'stage' as deal_stage,
-    coalesce(f.value ->> 'currency', c.unit) as currency, (f.value ->> 'undisclosed')::boolean as is_undisclosed,
-    case when not (f.value ->> 'undisclosed')::boolean then coalesce(m.amount, 0) end as ceiling,
-    coalesce(c.amount, 0) as committed, coalesce(b.amount, 0) as repaid, coalesce(r.amount, 0) as recallable,
-    a.value ->> 'to' as availability_end
-  from line as f
-  join line as s on s.measure = 'funding.stage' and s.subject = f.subject
-  left join line as d on d.measure = 'deal.stage' and d.subject = f.value ->> 'dealId'
-  left join line as m on m.measure = 'funding.ceiling' and m.subject = f.subject
-  left join line as c on c.measure = 'funding.committed' and c.subject = f.subject
-  left join line as b on b.measure = 'funding.repaid' and b.subject = f.subject
-  left join line as r on r.measure = 'funding.recallable' and r.subject = f.subject
-  left join line as a on a.measure = 'funding.availability' and a.subject = f.subject
-  where f.measure = 'funding'
+tranche_lines as (
+  select split_part(subject, '/', 1) as funding_id, split_part(subject, '/', 2) as tranche_id, ${valueOf('tranche')} as terms,
+    ${valueOf('tranche.condition')} ->> 'status' as status, ${valueOf('tranche.cancelled')} is not null as is_cancelled,
+    ${sumOf('tranche.amount')} as stated, ${sumOf('tranche.received')} as received
+  from line where measure like 'tranche%' group by subject ${ifAny('tranche')}
 ),
 tranche as (
-  select f.funding_id, split_part(t.subject, '/', 2) as tranche_id, t.value as terms, t.value ->> 'currency' as currency,
-    known.amount, known.status, known.received,
+  select t.funding_id, t.tranche_id, t.terms, t.terms ->> 'currency' as currency, known.amount, known.status, t.received,
     coalesce(c.called, 0) as called, coalesce(c.open, 0) as open, coalesce(c.overdue, 0) as overdue,
     -- Of an undisclosed tranche only what was drawn is known.
-    coalesce(known.amount - known.received - coalesce(c.open, 0), 0) as rest,
+    coalesce(known.amount - t.received - coalesce(c.open, 0), 0) as rest,
     case
-      when f.stage = 'closed' or known.is_cancelled then 'cancelled'
+      when f.stage = 'closed' or t.is_cancelled then 'cancelled'
       when f.stage = 'committed' and known.status <> 'open' then 'available'
       else 'locked'
     end as rest_is
-  from funding as f
-  join line as t on t.measure = 'tranche' and split_part(t.subject, '/', 1) = f.funding_id
-  left join line as a on a.measure = 'tranche.amount' and a.subject = t.subject
-  left join line as g on g.measure = 'tranche.received' and g.subject = t.subject
-  left join line as m on m.measure = 'tranche.condition' and m.subject = t.subject
-  left join line as x on x.measure = 'tranche.cancelled' and x.subject = t.subject
-  left join calls as c on c.funding_id = f.funding_id and c.tranche_id = split_part(t.subject, '/', 2)
+  from tranche_lines as t
+  join funding as f on f.funding_id = t.funding_id
+  left join calls as c on c.funding_id = t.funding_id and c.tranche_id = t.tranche_id
   cross join lateral (
-    select case when not (t.value ->> 'undisclosed')::boolean then coalesce(a.amount, 0) end as amount,
-      coalesce(g.amount, 0) as received,
-      coalesce(m.value ->> 'status', case when t.value ->> 'conditionType' = 'none' then 'none' else 'open' end) as status,
-      x.subject is not null as is_cancelled
+    select case when not (t.terms ->> 'undisclosed')::boolean then t.stated end as amount,
+      coalesce(t.status, case when t.terms ->> 'conditionType' = 'none' then 'none' else 'open' end) as status
   ) as known
 ),
 tranches as (

@@ -54,39 +54,48 @@ const cellOrZero = (
 
 const SQL = `
 with ${linesOf('deal.stage', 'policy', 'leg', 'leg.firm', 'leg.expected', 'leg.ceiling', 'forecast', 'forecast.low', 'forecast.base', 'forecast.high')},
-policy as (select value as probabilities from line where measure = 'policy'),
+policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
+deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
 leg as (
-  select l.subject, l.value as terms, s.value ->> 'stage' as stage, (probabilities ->> (s.value ->> 'stage'))::numeric as probability
-  from line as l
-  join line as s on s.measure = 'deal.stage' and s.subject = split_part(l.subject, '/', 1)
+  select subject, terms, stage, (probabilities ->> stage)::numeric as probability, terms ->> 'category' as category,
+    terms ->> 'sharedSide' is not distinct from 'providers' as is_shared, joined(terms -> 'providers') as providers,
+    case when (terms ->> 'expectedStated')::boolean then 'leg.expected' else 'leg.ceiling' end as likely_measure
+  from (select subject, value::jsonb as terms from line where measure = 'leg') as each
+  join deal on deal.deal_id = split_part(subject, '/', 1)
   left join policy on true
-  where l.measure = 'leg' and l.value ->> 'class' = 'payment' and s.value ->> 'stage' in ('exploring', 'announced', 'preliminary', 'binding')
+  where terms ->> 'class' = 'payment' and stage in ('exploring', 'announced', 'preliminary', 'binding')
 ),
 -- An amount is due on the last day of its bucket's period, and belongs to the row that this day is in.
+row_of as (
+  select period, bucket(period_last(period), $5) as row_period from (select distinct period from line) as each where period is not null
+),
 due as (
-  select leg.subject, stage, probability, terms ->> 'category' as category, a.unit as currency,
-    case when terms ->> 'sharedSide' = 'providers' then a.value ->> 'partyId' else joined(terms -> 'providers') end as entity,
-    coalesce(bucket(period_last(a.period), $5), 'unscheduled') as period,
+  select leg.subject, stage, probability, category, a.unit as currency,
+    case when is_shared then a.value::jsonb ->> 'partyId' else providers end as entity,
+    coalesce(row_period, 'unscheduled') as period,
     coalesce(sum(amount) filter (where measure = 'leg.firm'), 0) as firm,
     coalesce(sum(amount) filter (where measure = 'leg.ceiling'), 0) as ceiling,
-    coalesce(sum(amount) filter (where measure = case when (terms ->> 'expectedStated')::boolean then 'leg.expected' else 'leg.ceiling' end), 0) as likely
-  from leg join line as a on a.subject = leg.subject and a.measure in ('leg.firm', 'leg.expected', 'leg.ceiling')
-  group by leg.subject, stage, probability, 4, 5, 6, 7
+    coalesce(sum(amount) filter (where measure = likely_measure), 0) as likely
+  from line as a
+  join leg on leg.subject = a.subject
+  left join row_of on row_of.period = a.period
+  where measure in ('leg.firm', 'leg.expected', 'leg.ceiling')
+  group by leg.subject, stage, probability, category, currency, 6, 7
 ),
 secret as (
-  select entity, terms ->> 'category' as category
+  select entity, category
   from leg cross join lateral (
-    select joined(terms -> 'providers') as entity where terms ->> 'sharedSide' is distinct from 'providers'
+    select providers as entity where not is_shared
     union all
-    select jsonb_array_elements_text(terms -> 'providers') where terms ->> 'sharedSide' = 'providers'
+    select jsonb_array_elements_text(terms -> 'providers') where is_shared
   ) as payer
   where (terms ->> 'undisclosed')::boolean
 ),
 latest as (
-  select distinct on (split_part(subject, '/', 1)) subject, value as terms, position
-  from line
-  where measure = 'forecast' and ($6 = 'latest' or value ->> 'basis' <> 'assumed')
-  order by split_part(subject, '/', 1), (value ->> 'version')::int desc
+  select distinct on (split_part(subject, '/', 1)) subject, terms, position
+  from (select subject, value::jsonb as terms, position from line where measure = 'forecast') as each
+  where $6 = 'latest' or terms ->> 'basis' <> 'assumed'
+  order by split_part(subject, '/', 1), (terms ->> 'version')::int desc
 ),
 -- Of several forecasts of one measure the one published last: they are views of the same spending, never parts of it.
 chosen as (

@@ -6,13 +6,19 @@ export const linesOf = (...measures: readonly string[]): string => `
   -- Nothing reads this one: it gives the parameters their types, whether or not a report uses them all.
   question as (select $1::bigint as position, $2::date as day, $3::text as reporting_currency),
   line as materialized (
-    select measure, subject, value::jsonb as value, period, unit, sum(amount) as amount, max(position) as position
+    select measure, subject, value, period, unit, sum(amount) as amount, max(position) as position
     from postings
     where measure in (${measures.map((measure) => `'${measure}'`).join(', ')})
       and position <= $1 and (effective is null or effective <= $2::date)
-    group by measure, subject, postings.value, period, unit
+    group by measure, subject, value, period, unit
     having sum(amount) <> 0
   )`;
+
+/** Of the lines of one subject: the value of an attribute, the sum of a number, the unit it is in; only subjects that have it. */
+export const valueOf = (measure: string): string => `(max(value) filter (where measure = '${measure}'))::jsonb`;
+export const sumOf = (measure: string): string => `coalesce(sum(amount) filter (where measure = '${measure}'), 0)`;
+export const ifAny = (measure: string): string => `having bool_or(measure = '${measure}')`;
+export const unitOf = (measure: string): string => `max(unit) filter (where measure = '${measure}')`;
 
 /** Only rows that contain `$4`. */
 export const containing = (rows: string): string => `
