@@ -12,7 +12,7 @@ import type { ReportSet } from '@deal-ledger/reports';
 import { CLOCK, Readiness, type Clock } from '@deal-ledger/service';
 import { reportController } from './report.controller';
 import { Reports } from './reports';
-import { Runner } from './runner';
+import { isTransient, Runner } from './runner';
 import { prepareSchema } from './schema';
 import { Store } from './store';
 
@@ -22,6 +22,8 @@ export interface ProjectionOptions extends ReportSet {
   /** Called when nothing uses the log here any more. */
   readonly released?: () => Promise<void>;
 }
+
+const RETRY_MS = 1_000;
 
 interface Parts {
   readonly store: Store;
@@ -54,11 +56,24 @@ async function assemble(options: ProjectionOptions, clock: Clock): Promise<Parts
   const { schema, connectionString, log, rules } = options;
   const logger = new Logger(`projection ${schema}`);
   const onIdleError = (error: Error): void => logger.debug(`an idle connection to Postgres was lost: ${error.message}`);
-  await prepareSchema(connectionString, schema);
+  await whenDatabaseIsUp(() => prepareSchema(connectionString, schema), logger);
   const store = new Store(connectionString, schema, onIdleError);
   const runner = new Runner({ log, store, rules, warn: (message, error) => logger.warn(message, error) });
   const reports = new Reports({ connectionString, schema, runner, log, clock, onIdleError });
   return { store, runner, reports };
+}
+
+/** Waits as long as it takes: services and stores may be started in any order. */
+async function whenDatabaseIsUp(work: () => Promise<void>, logger: Logger): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      logger.warn('the tables cannot be prepared yet, trying again', error);
+      await sleep(RETRY_MS);
+    }
+  }
 }
 
 /** Starts and stops the projection with the application, and says whether it is ready. */

@@ -54,6 +54,8 @@ export class Reports {
       keepAlive: true,
     });
     this.pool.on('error', options.onIdleError);
+    // A connection that is in use tells its query what happened; without a listener it would end the process as well.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /** The position that everything up to is projected; -1 while nothing is. */
@@ -69,7 +71,7 @@ export class Reports {
       throw new Problem({
         status: 503,
         code: 'UNAVAILABLE',
-        detail: 'The database did not answer in time. Ask again; a filter makes the answer smaller.',
+        detail: 'The database or the log did not answer in time. Ask again; a filter makes the answer smaller.',
         cause: error,
       });
     }
@@ -167,6 +169,7 @@ export class Reports {
     const { progress } = runner;
     if (position < progress.nextPosition) return;
     const end = await log.end().catch(() => undefined);
+    if (end === 0) throw new Problem({ status: 503, code: 'LEDGER_EMPTY', detail: 'The ledger has no records yet. Start a recording service, then ask again.' });
     if (end !== undefined && position >= end && position >= progress.nextPosition) {
       throw new Problem({
         status: 400,

@@ -233,6 +233,15 @@ describeWithPostgres('projecting exactly once', (url) => {
     await expect(projection.read(fundingPosition)).rejects.toMatchObject({ code: 'LEDGER_FORKED', status: 503 });
   });
 
+  it('waits for a ledger that has not begun', async () => {
+    const log = new MemoryLog();
+    const projection = await start(log);
+    await expect(projection.read(fundingPosition)).rejects.toMatchObject({ code: 'LEDGER_EMPTY', status: 503 });
+    await new TestWriter(log).begin();
+    await projection.caughtUp();
+    expect(await projection.read(fundingPosition)).toMatchObject({ rows: [], meta: { asOfPosition: 0 } });
+  });
+
   it('has a database that refuses to change what is recorded', async () => {
     const { log } = await ledger(0);
     const projection = await start(log);

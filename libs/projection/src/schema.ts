@@ -128,6 +128,7 @@ const FUNCTIONS = [
 export async function prepareSchema(connectionString: string, schema: string): Promise<void> {
   const options = inSchema(schema);
   const lock = new Client({ connectionString });
+  lock.on('error', () => undefined);
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock(hashtext($1))', [`deal-ledger ${schema}`]);

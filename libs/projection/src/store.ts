@@ -36,6 +36,8 @@ export class Store {
       keepAlive: true,
     });
     this.pool.on('error', onIdleError);
+    // A connection that is in use tells its query what happened; without a listener it would end the process as well.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async reached(): Promise<Reached> {
