@@ -78,6 +78,8 @@ export class PostgresLog implements Log {
     };
     const pool = new Pool({ ...config, max: MAX_CONNECTIONS });
     pool.on('error', (error) => logger.debug({ err: error }, 'an idle connection to Postgres was lost'));
+    // A connection that is in use tells its query what happened; without a listener it would end the process as well.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     try {
       await ensureTable(pool, table);
     } catch (error) {
