@@ -169,7 +169,12 @@ export class Reports {
     const { progress } = runner;
     if (position < progress.nextPosition) return;
     const end = await log.end().catch(() => undefined);
-    if (end === 0) throw new Problem({ status: 503, code: 'LEDGER_EMPTY', detail: 'The ledger has no records yet. Start a recording service, then ask again.' });
+    if (end === 0)
+      throw new Problem({
+        status: 503,
+        code: 'LEDGER_EMPTY',
+        detail: 'The ledger has no records yet. Start a recording service, then ask again.',
+      });
     if (end !== undefined && position >= end && position >= progress.nextPosition) {
       throw new Problem({
         status: 400,
@@ -231,7 +236,11 @@ select greatest(
 ) as position`;
 
 /** The rows with the columns that only their totals show. */
-function withSummedOnly({ row, summedOnly }: ReportDefinition, rows: readonly Row[], raw: readonly RawRow[]): readonly Row[] {
+function withSummedOnly(
+  { row, summedOnly }: ReportDefinition,
+  rows: readonly Row[],
+  raw: readonly RawRow[],
+): readonly Row[] {
   if (summedOnly === undefined) return rows;
   const schema = row.extend(summedOnly.shape);
   return raw.map((each) => shaped(schema, each));

@@ -6,7 +6,8 @@ const SCHEMA_NAME = /^[a-z][a-z0-9_]{0,40}$/;
 
 /** Connection options under which unqualified names mean this schema's. */
 export function inSchema(schema: string): string {
-  if (!SCHEMA_NAME.test(schema)) throw new RangeError(`${schema} is no name for a schema here: lower case letters, digits and _`);
+  if (!SCHEMA_NAME.test(schema))
+    throw new RangeError(`${schema} is no name for a schema here: lower case letters, digits and _`);
   return `-c search_path=${schema} -c datestyle=ISO`;
 }
 
