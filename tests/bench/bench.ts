@@ -14,6 +14,8 @@ export interface Bench {
   readonly signal: AbortSignal;
   /** Says what is being measured. */
   progress(what: string): void;
+  /** Does what belongs to one row; when it fails that is kept, and the others go on. */
+  attempt(row: string, work: () => Promise<void>): Promise<void>;
   /** Keeps a line of the table. */
   line(line: Omit<Line, 'store'>): void;
 }

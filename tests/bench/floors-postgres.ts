@@ -13,10 +13,11 @@ export interface PostgresPlan {
 }
 
 const WARM_UP_QUERIES = 5;
-const PAGE_RECORDS = 2_000;
+const PAGE_RECORDS = 500;
+const STATEMENT_WITHIN_MS = 30_000;
 
 async function connected({ databaseUrl }: Pick<Where, 'databaseUrl'>): Promise<Client> {
-  const database = new Client({ connectionString: databaseUrl });
+  const database = new Client({ connectionString: databaseUrl, statement_timeout: STATEMENT_WITHIN_MS });
   await database.connect();
   return database;
 }

@@ -22,10 +22,10 @@ export interface LoadResult {
 }
 
 const WARM_UP_MS = 300;
-const ANSWER_WITHIN_MS = 20_000;
+const ANSWER_WITHIN_MS = 35_000;
 
 /**
- * Sends requests for so many seconds, over plain sockets: a complete HTTP client would take as much
+ * Sends requests for so many seconds, and at least one that counts, over plain sockets: a complete HTTP client would take as much
  * of the machine as the bare server that it measures.
  * @throws Error at the first answer that is not as expected
  */
@@ -45,26 +45,27 @@ export async function load(plan: LoadPlan): Promise<LoadResult> {
   const latenciesMs: number[] = [];
   const countFromMs = performance.now() + WARM_UP_MS;
   const endMs = countFromMs + seconds * 1_000;
+  let lastMs = countFromMs;
   const drive = async (socket: Socket): Promise<void> => {
     const answers = new Answers(socket);
     for (;;) {
       const sentMs = performance.now();
-      if (sentMs >= endMs) return;
+      if (sentMs >= endMs && latenciesMs.length > 0) return;
       const answered = answers.next();
       socket.write(next());
       const { status, text } = await answered;
       if (status !== plan.expectedStatus) throw new Error(`${plan.url} answered ${status}: ${text()}`);
-      const nowMs = performance.now();
-      if (sentMs >= countFromMs && nowMs <= endMs) latenciesMs.push(nowMs - sentMs);
+      if (sentMs < countFromMs) continue;
+      lastMs = performance.now();
+      latenciesMs.push(lastMs - sentMs);
     }
   };
   const sockets = await Promise.all(Array.from({ length: plan.connections }, () => connected(hostname, Number(port))));
   await Promise.all(sockets.map(drive));
   for (const socket of sockets) socket.destroy();
 
-  if (latenciesMs.length === 0) throw new Error(`${plan.url} answered nothing within ${seconds} s`);
   return {
-    perSecond: latenciesMs.length / seconds,
+    perSecond: (latenciesMs.length / (lastMs - countFromMs)) * 1_000,
     p50Ms: quantile(latenciesMs, 0.5),
     p99Ms: quantile(latenciesMs, 0.99),
   };

@@ -46,7 +46,8 @@ async function run(options: Options): Promise<void> {
     progress('stopping');
     stopping.abort(new Error('stopped'));
   };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  // Not once: a library that is loaded on the way ends the process when it finds nobody else listening.
+  process.on('SIGINT', stop).on('SIGTERM', stop);
 
   const lines: Line[] = [];
   const failures: string[] = [];
@@ -68,9 +69,11 @@ async function run(options: Options): Promise<void> {
     return described;
   });
 
-  process.stdout.write(
-    `\n${machine}\nmedian (min–max) of ${options.rounds} rounds of ${options.seconds} s\n\n${tableOf(lines)}\n`,
-  );
+  if (lines.length > 0) {
+    process.stdout.write(
+      `\n${machine}\nmedian (min–max) of ${options.rounds} rounds of ${options.seconds} s\n\n${tableOf(lines)}\n`,
+    );
+  }
   if (options.json !== undefined) {
     const measured = lines.map((line) => ({ ...line, ratio: ratioOf(line) }));
     writeFileSync(options.json, `${JSON.stringify({ machine, options, lines: measured, failures }, undefined, 2)}\n`);
@@ -90,6 +93,14 @@ async function measure(store: Store, options: Options, signal: AbortSignal, line
     events,
     signal,
     progress: (what) => progress(`${store.name}: ${what}`),
+    attempt: async (row, work) => {
+      if (signal.aborted) return;
+      await work().catch((error: unknown) => {
+        if (signal.aborted) return;
+        failures.push(`${row} on ${store.name}: ${detailsOf(error)}`);
+        progress(`${store.name}: ${row} failed`);
+      });
+    },
     line: (line) => lines.push({ store: store.name, ...line }),
   };
   let ledger: Promise<Ledger> | undefined;
@@ -100,17 +111,8 @@ async function measure(store: Store, options: Options, signal: AbortSignal, line
     projection: async () => projectionRow(bench, await filled()),
     report: async () => reportRow(bench, await filled()),
   };
-  for (const row of options.rows) {
-    if (signal.aborted) break;
-    if (isSettled(row, store.name, options.store)) continue;
-    try {
-      await measures[row]();
-    } catch (error) {
-      failures.push(
-        `${row} on ${store.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      );
-    }
-  }
+  for (const row of options.rows)
+    if (!isSettled(row, store.name, options.store)) await bench.attempt(row, measures[row]);
   return failures;
 }
 
@@ -149,9 +151,9 @@ function wholeFrom(low: number, high: number): (text: string) => number {
   };
 }
 
+const detailsOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
 command.parseAsync().catch((error: unknown) => {
-  process.stderr.write(
-    `The benchmark could not run: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  process.stderr.write(`The benchmark could not run: ${detailsOf(error)}\n`);
   process.exitCode = 1;
 });

@@ -24,30 +24,33 @@ export async function postRow(bench: Bench): Promise<void> {
     for (const connections of CONNECTIONS) {
       const alone = connections === 1;
       const row = `POST, ${alone ? 'one at a time' : `${connections} at once`}`;
-      const measured = await rounds(bench, row, async () => ({
-        ours: await load(ours.url, connections, seconds),
-        bare: await load(bare.result.url, connections, seconds),
-        store: alone ? await bareStore(bench, where) : undefined,
-      }));
-      const isKafka = where.brokers !== undefined;
-      bench.line({
-        row,
-        unit: '/s',
-        ours: measured.map((round) => round.ours.perSecond),
-        p50Ms: measured.map((round) => round.ours.p50Ms),
-        p99Ms: measured.map((round) => round.ours.p99Ms),
-        floor: 'bare Fastify + zod',
-        floors: measured.map((round) => round.bare.perSecond),
-        ...(isKafka && connections === MOST ? { wanted: { ratio: 0.25 } } : {}),
-      });
-      if (!alone) continue;
-      bench.line({
-        row: `${row}, p50`,
-        unit: 'ms',
-        ours: measured.map((round) => round.ours.p50Ms),
-        floor: isKafka ? 'kafkajs, send + read back' : 'pg, one insert',
-        floors: measured.map((round) => round.store?.p50Ms ?? NaN),
-        ...(isKafka ? { wanted: { ratio: 4 } } : {}),
+      await bench.attempt(row, async () => {
+        const measured = await rounds(bench, row, async () => ({
+          ours: await load(ours.url, connections, seconds),
+          bare: await load(bare.result.url, connections, seconds),
+          store: alone ? await bareStore(bench, where) : undefined,
+        }));
+        const isKafka = where.brokers !== undefined;
+        const p50Ms = measured.map((round) => round.ours.p50Ms);
+        bench.line({
+          row,
+          unit: '/s',
+          ours: measured.map((round) => round.ours.perSecond),
+          p50Ms,
+          p99Ms: measured.map((round) => round.ours.p99Ms),
+          floor: 'bare Fastify + zod',
+          floors: measured.map((round) => round.bare.perSecond),
+          ...(isKafka && connections === MOST ? { wanted: { ratio: 0.25 } } : {}),
+        });
+        if (!alone) return;
+        bench.line({
+          row: `${row}, p50`,
+          unit: 'ms',
+          ours: p50Ms,
+          floor: isKafka ? 'kafkajs, send + read back' : 'pg, one insert',
+          floors: measured.map((round) => round.store?.p50Ms ?? NaN),
+          ...(isKafka ? { wanted: { ratio: 4 } } : {}),
+        });
       });
     }
   });

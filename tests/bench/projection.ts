@@ -9,21 +9,23 @@ export async function projectionRow(bench: Bench, ledger: Ledger): Promise<void>
   const isKafka = from.brokers !== undefined;
   for (const projection of PROJECTIONS) {
     const row = `projection, ${projection.service}`;
-    const measured = await rounds(bench, row, async () => {
-      const { eventsPerSecond, postingsPerEvent } = await rebuild(bench, ledger, projection);
-      const plan = { from, first: 0, last, postingsPerEvent };
-      const bare = isKafka
-        ? await inChild('consumeAndInsert', { ...plan, databaseUrl: store.databaseUrl }, signal)
-        : await inChild('pageAndInsert', plan, signal);
-      return { ours: eventsPerSecond, bare: bare.eventsPerSecond };
-    });
-    bench.line({
-      row,
-      unit: '/s',
-      ours: measured.map((round) => round.ours),
-      floor: isKafka ? 'kafkajs, parse, insert' : 'pg, page, parse, insert',
-      floors: measured.map((round) => round.bare),
-      ...(isKafka ? { wanted: { ratio: 0.4 } } : {}),
+    await bench.attempt(row, async () => {
+      const measured = await rounds(bench, row, async () => {
+        const { eventsPerSecond, postingsPerEvent } = await rebuild(bench, ledger, projection);
+        const plan = { from, first: 0, last, postingsPerEvent };
+        const bare = isKafka
+          ? await inChild('consumeAndInsert', { ...plan, databaseUrl: store.databaseUrl }, signal)
+          : await inChild('pageAndInsert', plan, signal);
+        return { ours: eventsPerSecond, bare: bare.eventsPerSecond };
+      });
+      bench.line({
+        row,
+        unit: '/s',
+        ours: measured.map((round) => round.ours),
+        floor: isKafka ? 'kafkajs, parse, insert' : 'pg, page, parse, insert',
+        floors: measured.map((round) => round.bare),
+        ...(isKafka ? { wanted: { ratio: 0.4 } } : {}),
+      });
     });
   }
 }

@@ -1,6 +1,7 @@
 import { rounds, serve, using, type Bench } from './bench';
 import { inChild, startChild } from './child';
 import { firstDealOf } from './events';
+import type { LoadResult } from './load';
 import { arrival, LEDGER_PREFIX, PROJECTIONS, type Ledger, type Projection } from './ledger';
 
 const EFFECTIVE_ON = '2025-12-31';
@@ -27,50 +28,50 @@ const QUESTIONS: readonly Question[] = [
 
 /** Reports read by one client: ours, a bare server that has the answer in memory, and the bare statement. */
 export async function reportRow(bench: Bench, ledger: Ledger): Promise<void> {
-  const { seconds, signal, store } = bench;
   await using(async (use) => {
     const urls = new Map<Projection, string>();
     for (const projection of PROJECTIONS) {
       bench.progress(`report, projecting ${projection.service}`);
       urls.set(projection, (await use(serve(projection.service, ledger.where))).url);
-      await arrival(ledger, projection, signal);
+      await arrival(ledger, projection, bench.signal);
     }
-    for (const { report, title, projection, filter } of QUESTIONS) {
-      const get = `/v1/reports/${report}?${new URLSearchParams({ effectiveOn: EFFECTIVE_ON, ...filter }).toString()}`;
-      const url = urls.get(projection) as string;
-      const bare = await use(startChild('bareAnswers', { url: `${url}${get}` }, signal));
-      const load = (from: string, path: string) =>
-        inChild('load', { url: from, connections: 1, seconds, expectedStatus: 200, get: path }, signal);
-      const measured = await rounds(bench, `report, ${title}`, async () => ({
-        ours: await load(url, get),
-        bare: await load(bare.result.url, '/'),
-        sql: await inChild(
-          'statement',
-          {
-            databaseUrl: store.databaseUrl,
-            projection: projection.set,
-            report,
-            position: ledger.last,
-            effectiveOn: EFFECTIVE_ON,
-            contains: filter,
-            seconds,
-          },
-          signal,
-        ),
-      }));
-      const ours = {
-        row: `report, ${title}, ${sizeOf(bare.result.bytes)}, p50`,
-        unit: 'ms' as const,
-        ours: measured.map((round) => round.ours.p50Ms),
-        p99Ms: measured.map((round) => round.ours.p99Ms),
-      };
-      bench.line({
-        ...ours,
-        floor: 'bare Fastify, from memory',
-        floors: measured.map((round) => round.bare.p50Ms),
-      });
-      bench.line({ ...ours, floor: 'pg, the statement alone', floors: measured.map((round) => round.sql.p50Ms) });
+    for (const question of QUESTIONS) {
+      const url = urls.get(question.projection) as string;
+      await bench.attempt(`report, ${question.title}`, () => ask(bench, ledger, question, url));
     }
+  });
+}
+
+function ask(bench: Bench, { last: position }: Ledger, question: Question, url: string): Promise<void> {
+  const { seconds, signal, store } = bench;
+  const { report, title, projection, filter } = question;
+  const get = `/v1/reports/${report}?${new URLSearchParams({ effectiveOn: EFFECTIVE_ON, ...filter }).toString()}`;
+  const load = (from: string, path: string): Promise<LoadResult> =>
+    inChild('load', { url: from, connections: 1, seconds, expectedStatus: 200, get: path }, signal);
+  const sql = {
+    databaseUrl: store.databaseUrl,
+    projection: projection.set,
+    report,
+    position,
+    effectiveOn: EFFECTIVE_ON,
+    contains: filter,
+    seconds,
+  };
+  return using(async (use) => {
+    const { result: bare } = await use(startChild('bareAnswers', { url: `${url}${get}` }, signal));
+    const measured = await rounds(bench, `report, ${title}`, async () => ({
+      ours: await load(url, get),
+      bare: await load(bare.url, '/'),
+      sql: await inChild('statement', sql, signal),
+    }));
+    const ours = {
+      row: `report, ${title}, ${sizeOf(bare.bytes)}, p50`,
+      unit: 'ms' as const,
+      ours: measured.map((round) => round.ours.p50Ms),
+      p99Ms: measured.map((round) => round.ours.p99Ms),
+    };
+    bench.line({ ...ours, floor: 'bare Fastify, from memory', floors: measured.map((round) => round.bare.p50Ms) });
+    bench.line({ ...ours, floor: 'pg, the statement alone', floors: measured.map((round) => round.sql.p50Ms) });
   });
 }
 

@@ -59,10 +59,11 @@ export class Store {
     return rowsOf<Row>(this.databaseUrl, text);
   }
 
-  /** Takes away everything that was put into the servers. */
+  /** Takes away everything that was put into servers that stay. */
   async remove(): Promise<void> {
-    await this.onServer(`drop database if exists ${this.databaseName} with (force)`);
-    if (this.kafka === undefined || this.topics.length === 0) return;
+    if (this.postgres.origin === 'environment')
+      await this.onServer(`drop database if exists ${this.databaseName} with (force)`);
+    if (this.kafka?.origin !== 'environment' || this.topics.length === 0) return;
     const admin = new Kafka({ brokers: this.kafka.brokers, clientId: 'bench', logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
     await admin.deleteTopics({ topics: this.topics });

@@ -46,7 +46,7 @@ export function tableOf(lines: readonly Line[]): string {
       p99Ms === undefined ? '' : number(median(p99Ms)),
       floor,
       spread(floors, unit),
-      ratioOf(line).toFixed(2),
+      number(ratioOf(line)),
       verdictsOf(line).join(', '),
     ]);
   }
