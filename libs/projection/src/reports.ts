@@ -179,10 +179,7 @@ export class Reports {
       throw new Problem({
         status: 400,
         code: 'POSITION_UNKNOWN',
-        detail:
-          end === 0
-            ? 'The ledger has no records yet.'
-            : `Position ${position} lies beyond the end of the ledger, whose last position is ${end - 1}. Ask for that or an earlier one.`,
+        detail: `Position ${position} lies beyond the end of the ledger, whose last position is ${end - 1}. Ask for that or an earlier one.`,
         members: { position, lastPosition: end - 1 },
       });
     }
