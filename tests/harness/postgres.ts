@@ -2,12 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canConnect } from '@deal-ledger/log';
-import {
-  EmbeddedPostgresFailed,
-  startEmbeddedPostgres,
-  type EmbeddedPostgres,
-} from '../../apps/standalone/src/embedded-postgres';
+import { canConnect, EmbeddedPostgresFailed, startEmbeddedPostgres, type EmbeddedPostgres } from '@deal-ledger/log';
 import { NotAvailable, startContainer } from './containers';
 import { endWithUs, eventually, freePorts } from './processes';
 
@@ -54,7 +49,7 @@ async function startOwn({ dataDir, durable = true }: PostgresOptions): Promise<R
   const [port] = (await freePorts(1)) as [number];
   const launch = async (): Promise<EmbeddedPostgres> => {
     try {
-      return await startEmbeddedPostgres({ dataDir: folder, port, durable, canConnect });
+      return await startEmbeddedPostgres({ dataDir: folder, port, durable });
     } catch (error) {
       throw error instanceof EmbeddedPostgresFailed ? new NotAvailable(`no PostgreSQL: ${error.message}`) : error;
     }

@@ -1,12 +1,11 @@
 import { join, resolve } from 'node:path';
 import { catalogue } from '@deal-ledger/domain';
-import { canConnect, openLog } from '@deal-ledger/log';
+import { openLog, startEmbeddedPostgres } from '@deal-ledger/log';
 import { ProjectionModule } from '@deal-ledger/projection';
 import { RecorderModule } from '@deal-ledger/recorder';
 import { spendForecast, supplierCommitments } from '@deal-ledger/reports';
 import { clockOf, logOf, Readiness, runMain, settingsOrExit, startService, type Settings } from '@deal-ledger/service';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { startEmbeddedPostgres } from './embedded-postgres';
 
 const NAME = 'deal-ledger';
 const PROJECTIONS = [spendForecast, supplierCommitments] as const;
@@ -69,7 +68,7 @@ runMain(NAME, async () => {
 
 async function ownDatabase({ DATA_DIR }: Settings): Promise<{ url: string; stop(): Promise<void> }> {
   process.stdout.write(`… starting the database in ${resolve(DATA_DIR)}\n`);
-  return startEmbeddedPostgres({ dataDir: join(DATA_DIR, 'postgres'), canConnect });
+  return startEmbeddedPostgres({ dataDir: join(DATA_DIR, 'postgres') });
 }
 
 async function untilReady(readiness: Readiness): Promise<void> {

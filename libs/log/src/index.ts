@@ -6,3 +6,9 @@ export { canConnect } from './can-connect';
 export { PostgresLog, type PostgresLogOptions } from './postgres';
 export { StoreTimeout, type LogLogger } from './waiting';
 export { openLog, type OpenLogOptions } from './open';
+export {
+  EmbeddedPostgresFailed,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from './embedded-postgres';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { canConnect } from '@deal-ledger/log';
+import { canConnect } from './can-connect';
 import {
   EmbeddedPostgresFailed,
   startEmbeddedPostgres,
@@ -27,7 +27,7 @@ const installed = (): boolean => {
   let running: EmbeddedPostgres | undefined;
 
   const start = async (options: Partial<EmbeddedPostgresOptions> = {}): Promise<EmbeddedPostgres> => {
-    running = await startEmbeddedPostgres({ dataDir, durable: false, canConnect, ...options });
+    running = await startEmbeddedPostgres({ dataDir, durable: false, ...options });
     return running;
   };
 
@@ -94,8 +94,8 @@ const installed = (): boolean => {
   it('says why it does not start', async () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
-    await expect(
-      startEmbeddedPostgres({ dataDir: `${dataDir}-other`, port, durable: false, canConnect }),
-    ).rejects.toThrow('Address already in use');
+    await expect(startEmbeddedPostgres({ dataDir: `${dataDir}-other`, port, durable: false })).rejects.toThrow(
+      'Address already in use',
+    );
   });
 });

@@ -16,6 +16,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { platform as osPlatform } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { canConnect } from './can-connect';
 import {
   binary,
   EmbeddedPostgresFailed,
@@ -35,8 +36,6 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** `false` gives up safety against a crash of the machine, for speed in tests. */
   readonly durable?: boolean;
-  /** Whether a database answers at this address with these credentials. */
-  readonly canConnect: (url: string) => Promise<boolean>;
 }
 
 export interface EmbeddedPostgres {
@@ -92,14 +91,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const password = passwordFor(dataDir);
     const urlAt = (port: number): string => `postgres://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
     const running = runningServer(dataDir);
-    if (running && (await takesConnections(running, dataDir, urlAt, options.canConnect))) {
+    if (running && (await takesConnections(running, dataDir, urlAt))) {
       return handle(urlAt(serverPort(dataDir)), running, dataDir, native, identity, release);
     }
     await initialise(dataDir, native, password, identity);
     const port = options.port ?? (await freePort());
     const pid = await launch(dataDir, native, port, options.durable ?? true, identity);
     const started = handle(urlAt(port), pid, dataDir, native, identity, release);
-    if (await options.canConnect(started.url)) return started;
+    if (await canConnect(started.url)) return started;
     await started.stop();
     throw new EmbeddedPostgresFailed(`PostgreSQL started on ${dataDir}, but does not take the password beside it`);
   } catch (error) {
@@ -273,12 +272,7 @@ function runningServer(dataDir: string): number | undefined {
  * Whether a server that was found running can be used; not when it is just ending.
  * @throws EmbeddedPostgresFailed when it goes on running and does not let us in
  */
-async function takesConnections(
-  pid: number,
-  dataDir: string,
-  urlAt: (port: number) => string,
-  canConnect: EmbeddedPostgresOptions['canConnect'],
-): Promise<boolean> {
+async function takesConnections(pid: number, dataDir: string, urlAt: (port: number) => string): Promise<boolean> {
   for (let tries = 0; isAlive(pid) && tries < ADOPT_TRIES; tries += 1) {
     await untilReady(pid, dataDir, () => isAlive(pid)).catch((error: unknown) => {
       if (isAlive(pid)) throw error;
