@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { fetchKafkaJars, KAFKA_VERSION, missingForJava } from './kafka-jars';
 import { NotAvailable, startContainer } from './containers';
 import { eventually, freePorts, startServer, type Server } from './processes';
+import { ROOT } from './root';
 
 export interface KafkaOptions {
   readonly brokers?: 1 | 3;
@@ -35,7 +36,7 @@ export interface RunningKafka {
 }
 
 const READY_WITHIN_MS = 90_000;
-const DEFAULT_JARS_DIR = resolve(__dirname, '../../.cache', `kafka-${KAFKA_VERSION}`);
+const DEFAULT_JARS_DIR = join(ROOT, '.cache', `kafka-${KAFKA_VERSION}`);
 
 /**
  * Finds or starts a Kafka: the one `KAFKA_BROKERS` names, else one in Docker, else a real one on the local Java.

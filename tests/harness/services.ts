@@ -1,7 +1,7 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { eventually, freePorts, startServer, type Server } from './processes';
+import { ROOT } from './root';
 
-const ROOT = resolve(__dirname, '../..');
 const READY_WITHIN_MS = 60_000;
 
 export const SERVICES = [
