@@ -464,6 +464,20 @@ describeWithPostgres('reports', (url) => {
       ]);
     });
 
+    it('finds one deal among those whose ids begin alike', async () => {
+      const ids = ['d', 'd-1', 'd.1', 'd0', 'c', 'D'];
+      const lines = ids.flatMap((id) => [
+        deal(id),
+        leg({ money: { firm: usd('1') } }, id),
+        signed('2026-03-31', 'yes', id),
+      ]);
+      expect(pick(await commitments(lines, { dealId: 'd' }), 'dealId', 'ladder', 'firm')).toEqual([
+        ['d', 'committed', '1.00'],
+      ]);
+      expect(pick(await commitments(lines, { dealId: 'd.1' }), 'dealId')).toEqual([['d.1']]);
+      expect(pick(await commitments(lines), 'dealId')).toEqual([['D'], ['c'], ['d'], ['d-1'], ['d.1'], ['d0']]);
+    });
+
     it('passes only rows that fit every filter', async () => {
       const lines = [
         deal(),

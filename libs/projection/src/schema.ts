@@ -13,10 +13,11 @@ export function inSchema(schema: string): string {
 
 /**
  * The same for reading reports. A report joins sums, of whose number the planner knows nothing: it
- * would loop over them within each other, or compile the statement for longer than it runs.
+ * would loop over them within each other, or compile the statement for longer than it runs. And
+ * what a filter leaves to be read differs from question to question, so each is planned anew.
  */
 export function forReading(schema: string): string {
-  return `${inSchema(schema)} -c enable_nestloop=off -c jit=off -c work_mem=64MB`;
+  return `${inSchema(schema)} -c enable_nestloop=off -c jit=off -c work_mem=64MB -c plan_cache_mode=force_custom_plan`;
 }
 
 /** The tables of a projection, in a Postgres schema of its own. */
@@ -50,10 +51,11 @@ const TABLES = [
      verdict text not null check (verdict in ('void', 'foreign')),
      reason text not null
    )`,
+  // Ids and words compare byte by byte, the same in every database.
   `create table events (
      position bigint,
      ordinal integer,
-     stream text not null,
+     stream text collate "C" not null,
      version integer not null,
      event_id text not null,
      type text not null,
@@ -68,12 +70,12 @@ const TABLES = [
      position bigint,
      ordinal integer,
      line integer,
-     measure text not null,
-     subject text not null,
-     value text,
-     period text,
+     measure text collate "C" not null,
+     subject text collate "C" not null,
+     value text collate "C",
+     period text collate "C",
      effective date,
-     unit text,
+     unit text collate "C",
      amount numeric not null,
      primary key (position, ordinal, line)
    )`,

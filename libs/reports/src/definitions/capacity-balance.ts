@@ -36,7 +36,7 @@ export const CapacityBalance = z
   .meta({ id: 'CapacityBalance' });
 
 const SQL = `
-with ${linesOf('pool', 'pool.availability', 'pool.declaration', 'pool.capacity', 'request', 'request.ceiling')},
+with ${linesOf(['pool', 'pool.availability', 'pool.declaration', 'pool.capacity', 'request', 'request.ceiling'])},
 declaration as (
   select d.subject as pool_id, d.position, coalesce(c.amount, 0) as rate, terms ->> 'bound' as bound, terms ->> 'basis' as basis,
     terms ->> 'firstMonth' as first_month, terms ->> 'lastMonth' as last_month

@@ -56,8 +56,19 @@ export const CommitmentLine = z
   })
   .meta({ id: 'CommitmentLine' });
 
+const MEASURES = [
+  'deal.stage',
+  'leg',
+  'leg.firm',
+  'leg.expected',
+  'leg.ceiling',
+  'leg.qtyFirm',
+  'leg.qtyExpected',
+  'leg.qtyCeiling',
+];
+
 const SQL = `
-with ${linesOf('deal.stage', 'leg', 'leg.firm', 'leg.expected', 'leg.ceiling', 'leg.qtyFirm', 'leg.qtyExpected', 'leg.qtyCeiling')},
+with ${linesOf(MEASURES, { filter: 'dealId', measures: MEASURES })},
 deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
 -- An amount falls due on the last day of its period.
 due as (

@@ -23,8 +23,10 @@ export const ForecastVersion = z
   })
   .meta({ id: 'ForecastVersion' });
 
+const MEASURES = ['forecast', 'forecast.low', 'forecast.base', 'forecast.high'];
+
 const SQL = `
-with ${linesOf('forecast', 'forecast.low', 'forecast.base', 'forecast.high')},
+with ${linesOf(MEASURES, { filter: 'forecastId', measures: MEASURES })},
 stated as (
   select split_part(f.subject, '/', 1) as forecast_id, (terms ->> 'version')::int as version, terms,
     terms ->> 'currency' as currency, coalesce(l.period, 'unscheduled') as period, l.scenario, l.bound, coalesce(a.amount, 0) as amount

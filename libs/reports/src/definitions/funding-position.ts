@@ -37,9 +37,7 @@ export const FundingPosition = z
   })
   .meta({ id: 'FundingPosition' });
 
-const MEASURES = [
-  'deal.stage',
-  'policy',
+const FUNDING_MEASURES = [
   'funding',
   'funding.stage',
   'funding.availability',
@@ -57,7 +55,7 @@ const MEASURES = [
 ];
 
 const SQL = `
-with ${linesOf(...MEASURES)},
+with ${linesOf(['deal.stage', 'policy', ...FUNDING_MEASURES], { filter: 'fundingId', measures: FUNDING_MEASURES })},
 policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
 deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
 funding_lines as (

@@ -53,7 +53,7 @@ const cellOrZero = (
       then coalesce(sum(converted) filter (where cell = '${name}'), 0) end`;
 
 const SQL = `
-with ${linesOf('deal.stage', 'policy', 'leg', 'leg.firm', 'leg.expected', 'leg.ceiling', 'forecast', 'forecast.low', 'forecast.base', 'forecast.high')},
+with ${linesOf(['deal.stage', 'policy', 'leg', 'leg.firm', 'leg.expected', 'leg.ceiling', 'forecast', 'forecast.low', 'forecast.base', 'forecast.high'])},
 policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
 deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
 leg as (

@@ -1,18 +1,38 @@
+/** A filter by an id that the subjects of these measures begin with. */
+export interface Narrowing {
+  readonly filter: string;
+  readonly measures: readonly string[];
+}
+
 /**
  * The sums that stand at position `$1` and date `$2`, one row per measure, subject, value, period
  * and unit. Sums of nothing are left away: an attribute whose value no longer holds is gone.
+ * With a narrowing, only subjects that may pass its filter are read at all.
  */
-export const linesOf = (...measures: readonly string[]): string => `
+export const linesOf = (measures: readonly string[], narrowing?: Narrowing): string => `
   -- Nothing reads this one: it gives the parameters their types, whether or not a report uses them all.
   question as (select $1::bigint as position, $2::date as day, $3::text as reporting_currency),
   line as materialized (
     select measure, subject, value, period, unit, sum(amount) as amount, max(position) as position
     from postings
-    where measure in (${measures.map((measure) => `'${measure}'`).join(', ')})
+    where ${chosen(measures, narrowing)}
       and position <= $1 and (effective is null or effective <= $2::date)
     group by measure, subject, value, period, unit
     having sum(amount) <> 0
   )`;
+
+const oneOf = (measures: readonly string[]): string =>
+  `measure in (${measures.map((measure) => `'${measure}'`).join(', ')})`;
+
+function chosen(measures: readonly string[], narrowing: Narrowing | undefined): string {
+  if (narrowing === undefined) return oneOf(measures);
+  const id = `$4::jsonb ->> '${narrowing.filter}'`;
+  // "0" comes right after "/": between the two are the id itself and all that begins with it and a "/".
+  const begins = `(${id} is null or (subject >= ${id} and subject < (${id}) || '0'))`;
+  const others = measures.filter((measure) => !narrowing.measures.includes(measure));
+  const narrowed = `${oneOf(narrowing.measures)} and ${begins}`;
+  return others.length === 0 ? narrowed : `(${oneOf(others)} or (${narrowed}))`;
+}
 
 /** Of the lines of one subject: the value of an attribute, the sum of a number, the unit it is in; only subjects that have it. */
 export const valueOf = (measure: string): string => `(max(value) filter (where measure = '${measure}'))::jsonb`;
