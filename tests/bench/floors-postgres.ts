@@ -116,13 +116,21 @@ export interface StatementPlan {
   readonly seconds: number;
 }
 
+/** How the service's connections for reading are set. */
+const AS_FOR_READING = `
+  set datestyle to 'ISO';
+  set enable_nestloop to off;
+  set jit to off;
+  set work_mem to '64MB';
+  set plan_cache_mode to force_custom_plan`;
+
 /** The report's own statement, asked without anything around it. */
 export async function statement(plan: StatementPlan): Promise<{ p50Ms: number }> {
   const { schema, reports: definitions } = reports[plan.projection];
   const definition = definitions.find(({ name }) => name === plan.report);
   if (definition === undefined) throw new Error(`${schema} has no report ${plan.report}`);
   const database = await connected(plan);
-  await database.query(`set search_path to ${schema}; set datestyle to 'ISO'`);
+  await database.query(`set search_path to ${schema}; ${AS_FOR_READING}`);
   const result = await timed(
     database,
     {
