@@ -19,7 +19,10 @@ async function run({ port }: { port: number }): Promise<void> {
   console.log(
     `  documentation          ${cluster.url}/docs\n  fill it                npm run demo -- --url ${cluster.url}\n\nCtrl-C stops everything and deletes its data.`,
   );
+  let stopping = false;
   const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
     console.log('\nstopping');
     cluster.stop().then(
       () => process.exit(0),
@@ -29,8 +32,9 @@ async function run({ port }: { port: number }): Promise<void> {
       },
     );
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  // Not once: a library that sees no other listener would end the process at the next signal.
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
 }
 
 function portOf(text: string): number {

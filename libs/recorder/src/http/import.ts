@@ -1,8 +1,12 @@
 import type { PostResult } from '../recorder';
 import { MAX_LINE_BYTES } from './schemas';
 
-/** Lines on their way at the most: enough to fill a produce request, few enough to bound memory. */
-const MAX_LINES_IN_FLIGHT = 2_000;
+/**
+ * On their way at the most: enough to fill some produce requests, and so little that the last of them
+ * is answered within its time even by a slow store.
+ */
+const MAX_LINES_IN_FLIGHT = 1_000;
+const MAX_CHARACTERS_IN_FLIGHT = 2 * 1024 * 1024;
 /** Answers are gathered up to this size while the next one is there already. */
 const MAX_CHUNK_CHARACTERS = 64 * 1024;
 
@@ -24,7 +28,9 @@ export async function* answerLines(
   chunks: AsyncIterable<Buffer>,
   answer: AnswerLine,
 ): AsyncGenerator<string, void, undefined> {
-  const underWay: Promise<string>[] = [];
+  const underWay: { readonly answer: Promise<string>; readonly characters: number }[] = [];
+  let characters = 0;
+  const isFull = (): boolean => underWay.length >= MAX_LINES_IN_FLIGHT || characters >= MAX_CHARACTERS_IN_FLIGHT;
   let done = false;
   let failure: unknown;
   let wakeReader: (() => void) | undefined;
@@ -35,13 +41,13 @@ export async function* answerLines(
     let earlier: Promise<void> = Promise.resolve();
     for await (const lines of linesOf(chunks)) {
       for (const line of lines) {
-        while (underWay.length >= MAX_LINES_IN_FLIGHT && !abandoned)
-          await new Promise<void>((wake) => (wakeReader = wake));
+        while (isFull() && !abandoned) await new Promise<void>((wake) => (wakeReader = wake));
         if (abandoned) return;
         const answered = answer(line, earlier);
         earlier = Promise.all([earlier, answered]).then(() => undefined);
         earlier.catch(() => undefined);
-        underWay.push(answered);
+        underWay.push({ answer: answered, characters: line.text?.length ?? 0 });
+        characters += line.text?.length ?? 0;
         wakeWriter?.();
       }
     }
@@ -60,8 +66,9 @@ export async function* answerLines(
     for (;;) {
       const next = underWay.shift();
       if (next) {
+        chunk += `${await next.answer}\n`;
+        characters -= next.characters;
         wakeReader?.();
-        chunk += `${await next}\n`;
         if (underWay.length > 0 && chunk.length < MAX_CHUNK_CHARACTERS) continue;
       }
       if (chunk !== '') yield chunk;
