@@ -1,0 +1,194 @@
+import {
+  availableOf,
+  fold,
+  funding,
+  refuse,
+  subtract,
+  sum,
+  type FundingEvent,
+  type FundingState,
+} from '@deal-ledger/domain';
+import { fundingPosition, spendForecast, type Row } from '@deal-ledger/reports';
+import fc from 'fast-check';
+import { describeWithPostgres } from '../../../tests/harness';
+import { recorded, type PostedLine } from './testing';
+import { deal, line, policy, proposed, usd } from './testing-fundings';
+import { projected } from './testing-projection';
+
+interface Step {
+  readonly type: number;
+  readonly tranche: number;
+  readonly amount: number;
+  readonly days: number;
+  readonly odd: boolean;
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  type: fc.nat(11),
+  tranche: fc.nat(2),
+  amount: fc.integer({ min: 1, max: 60 }),
+  days: fc.integer({ min: 0, max: 9 }),
+  odd: fc.boolean(),
+});
+
+const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31);
+
+describeWithPostgres(`any history of fundings (seed ${seed})`, (url) => {
+  it('adds up to what is committed at every position and day, and ends where the rules end', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(step, { minLength: 5, maxLength: 40 }), { minLength: 3, maxLength: 5 }),
+        fc.boolean(),
+        async (histories, inOrder) => {
+          const fundings = histories.map((steps, index) => valid(`f${index}`, steps, inOrder));
+          const all = [policy, deal, ...fundings.flatMap(({ lines }) => lines)];
+          const { projection } = await projected(url, spendForecast, all);
+          try {
+            const days = ['2026-02-01', '2026-04-01', '2027-12-31'];
+            const positions = [Math.ceil(all.length / 2), all.length];
+            for (const asOf of positions) {
+              for (const effectiveOn of days) {
+                for (const { id } of fundings) {
+                  const { rows, meta } = await projection.read(fundingPosition, {
+                    asOf: String(asOf),
+                    effectiveOn,
+                    fundingId: id,
+                  });
+                  if (rows[0] !== undefined) expectIdentity(rows[0], meta.totals);
+                }
+              }
+            }
+            if (!inOrder) return;
+            for (const { id, state } of fundings) {
+              const { rows } = await projection.read(fundingPosition, { effectiveOn: '2027-12-31', fundingId: id });
+              expect(figures(rows)).toEqual(figuresOf(state));
+            }
+          } finally {
+            await projection.stop();
+          }
+        },
+      ),
+      { seed, numRuns: 6, endOnFailure: true },
+    );
+  }, 120_000);
+});
+
+/** Only those of the steps that the rules let through, as lines to post, and the state they lead to. */
+function valid(
+  id: string,
+  steps: readonly Step[],
+  inOrder: boolean,
+): { id: string; lines: PostedLine[]; state: FundingState } {
+  const lines = [proposed({ amount: { ceiling: usd(100) } }, id)];
+  const events = lines.map((posted, index) => recorded(posted, index + 1) as FundingEvent);
+  let day = Date.parse('2026-01-01');
+  const context = { today: '2028-01-01', exists: () => true, peek: () => undefined, state: () => undefined };
+  for (const [index, wanted] of steps.entries()) {
+    day += wanted.days * 86_400_000;
+    // Out of order: facts are learned long after they happened.
+    const at = inOrder ? day : day - wanted.amount * 86_400_000;
+    const posted = lineOf(id, index, wanted, new Date(at).toISOString().slice(0, 10));
+    const event = recorded(posted, events.length + 1) as FundingEvent;
+    if (refuse(funding, fold(funding, events), event, context) !== undefined) continue;
+    lines.push(posted);
+    events.push(event);
+  }
+  return { id, lines, state: fold(funding, events) as FundingState };
+}
+
+function lineOf(id: string, index: number, { type, tranche: number, amount, odd }: Step, day: string): PostedLine {
+  const trancheId = `T${number}`;
+  const make = (name: string, data: object): PostedLine => line(name, day, data, id);
+  const money = usd(amount);
+  switch (type) {
+    case 0:
+      return make('FundingCommitted', { committed: usd(80 + number) });
+    case 1:
+      return make('CommitmentChanged', { committed: usd(60 + amount), changeType: 'amendment', reason: 'agreed' });
+    case 2:
+    case 3:
+      return make('TrancheScheduled', {
+        trancheId,
+        amount: { ceiling: usd(Math.ceil(amount / 2)) },
+        condition: { type: odd ? 'none' : 'milestone' },
+      });
+    case 4:
+      return make('TrancheConditionMet', { trancheId, evidence: 'seen' });
+    case 5:
+    case 6:
+      return make('FundsCalled', { callId: `c${index % 4}`, trancheId, money: usd(Math.ceil(amount / 4)), dueOn: day });
+    case 7:
+    case 8:
+      return make('FundsReceived', {
+        receiptId: `r${index}`,
+        trancheId,
+        money: usd(Math.ceil(amount / 8)),
+        ...(odd ? { callId: `c${index % 4}` } : {}),
+      });
+    case 9:
+      return make('FundsRepaid', {
+        repaymentId: `p${index}`,
+        money,
+        kind: odd ? 'principal' : 'returnOfCapital',
+        recallable: odd,
+      });
+    case 10:
+      return make('TrancheCancelled', { trancheId, reason: 'not needed' });
+    default:
+      return odd && amount > 50
+        ? make('FundingClosed', { outcome: 'expired', reason: 'over' })
+        : make('TrancheConditionMet', { trancheId, evidence: 'seen' });
+  }
+}
+
+function expectIdentity(total: Row, totals: object): void {
+  if (/^0(?:\.0*)?$/.test(String(total['committed']))) return;
+  const [sums] = (totals as { byCurrency: Record<string, string>[] }).byCurrency;
+  const parts = ['received', 'openCalls', 'available', 'locked', 'notInTranche', 'cancelled'].map(
+    (column) => sums?.[column] ?? 'missing',
+  );
+  expect({ parts, sum: subtract(sum(parts), '0') }).toEqual({
+    parts,
+    sum: subtract(sums?.['committed'] ?? 'missing', '0'),
+  });
+}
+
+const plain = (amount: unknown): string => subtract(String(amount), '0');
+
+function figures(rows: readonly Row[]): object {
+  return rows.map(
+    ({ trancheId, stage, committed: owed, received: got, repaid, undrawn, cancelled, available: free }) => ({
+      trancheId,
+      ...(trancheId === null
+        ? { stage, committed: plain(owed), repaid: plain(repaid), undrawn: plain(undrawn) }
+        : { available: plain(free) }),
+      received: plain(got),
+      cancelled: plain(cancelled),
+    }),
+  );
+}
+
+/** The same figures, from the state that the rules fold. */
+function figuresOf(state: FundingState): object {
+  const committed = state.committed ?? '0';
+  const left = subtract(subtract(committed, state.received), state.cancelled);
+  return [
+    {
+      trancheId: null,
+      stage: state.stage,
+      committed,
+      repaid: state.repaid,
+      undrawn: state.stage === 'closed' ? '0' : sum([left, state.recallable]),
+      received: state.received,
+      cancelled: state.cancelled,
+    },
+    ...Object.entries(state.tranches)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([trancheId, each]) => ({
+        trancheId,
+        available: each.conditionStatus === 'open' ? '0' : plain(availableOf(state, each)),
+        received: each.received,
+        cancelled: each.cancelled,
+      })),
+  ];
+}
