@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { Body, Controller, Headers, HttpCode, Inject, Post, Query, Res, StreamableFile } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Operation, Problem, queryOf } from '@deal-ledger/service';
-import type { FastifyReply } from 'fastify';
+import { jsonParser, Operation, Problem, queryOf } from '@deal-ledger/service';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { PostEvents } from '../messages';
 import { answerOf, invalidBody } from './answer';
@@ -14,7 +15,14 @@ import { CommitAnswerSchema, CommitBodySchema, ImportLineSchema, ImportResultSch
 /** Commits of several streams, and many commits at once. Takes every kind of stream. */
 @Controller('v1')
 export class CommitsController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+  private readonly parse: (bytes: Buffer) => unknown;
+
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
+  ) {
+    this.parse = jsonParser(httpAdapter.getInstance<FastifyInstance>());
+  }
 
   @Post('commits')
   @Operation({
@@ -77,9 +85,9 @@ export class CommitsController {
     );
   }
 
-  private async answer({ number, text }: ImportLine, earlier: Promise<void>): Promise<string> {
+  private async answer({ number, bytes }: ImportLine, earlier: Promise<void>): Promise<string> {
     try {
-      const request = requestOf(text);
+      const request = this.requestIn(bytes);
       const answer = answerOf(await afterEarlier(() => this.commands.execute(new PostEvents(request, false)), earlier));
       if (answer instanceof Problem) throw answer;
       return JSON.stringify({ line: number, status: answer.status, ...answer.body });
@@ -96,33 +104,25 @@ export class CommitsController {
       return JSON.stringify({ line: number, ...problem.body() });
     }
   }
-}
 
-function requestOf(text: string | undefined): PostEvents['request'] {
-  if (text === undefined) {
-    throw new Problem({
-      status: 413,
-      code: 'LINE_TOO_LONG',
-      detail: `A line has at most ${MAX_LINE_BYTES} bytes. Split the commit.`,
-    });
+  /** A line is checked as the body of a request of its own would be. */
+  private requestIn(bytes: Buffer | undefined): PostEvents['request'] {
+    if (bytes === undefined) {
+      throw new Problem({
+        status: 413,
+        code: 'LINE_TOO_LONG',
+        detail: `A line has at most ${MAX_LINE_BYTES} bytes. Split the commit.`,
+      });
+    }
+    const body = this.parse(bytes);
+    const read = readCommit(body, ['idempotencyKey']);
+    if (!read.ok) throw invalidBody(read.refusals);
+    const key = (body as { idempotencyKey?: unknown }).idempotencyKey;
+    if (key !== undefined && typeof key !== 'string') {
+      throw new Problem({ status: 422, code: 'VALIDATION_FAILED', detail: '"idempotencyKey" is a string.' });
+    }
+    const request = { events: read.value, actor: LOCAL_ACTOR, commandId: idempotencyKeyOf({ 'idempotency-key': key }) };
+    requireIdentity(request);
+    return request;
   }
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch (error) {
-    throw new Problem({
-      status: 400,
-      code: 'MALFORMED_JSON',
-      detail: `The line is not JSON: ${(error as Error).message}`,
-    });
-  }
-  const read = readCommit(body, ['idempotencyKey']);
-  if (!read.ok) throw invalidBody(read.refusals);
-  const key = (body as { idempotencyKey?: unknown }).idempotencyKey;
-  if (key !== undefined && typeof key !== 'string') {
-    throw new Problem({ status: 422, code: 'VALIDATION_FAILED', detail: '"idempotencyKey" is a string.' });
-  }
-  const request = { events: read.value, actor: LOCAL_ACTOR, commandId: idempotencyKeyOf({ 'idempotency-key': key }) };
-  requireIdentity(request);
-  return request;
 }

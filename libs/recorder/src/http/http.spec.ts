@@ -207,6 +207,36 @@ describe('the HTTP face of a recorder', () => {
     ]);
   });
 
+  it('checks the lines of an import as strictly as a body', async () => {
+    const lines = [
+      '{"events":[],"__proto__":{"a":1}}',
+      `{"events":${'['.repeat(99)}${']'.repeat(99)}}`,
+      '{"events":"\\u0000"}',
+      '  ',
+      '[]',
+    ];
+    const { body } = await app.inject({
+      method: 'POST',
+      url: '/v1/import',
+      headers: { 'content-type': 'application/x-ndjson' },
+      payload: lines.join('\r\n'),
+    });
+    const codes = body
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { line: number; code: string })
+      .map(({ line, code }) => `${line} ${code}`);
+    expect(codes).toEqual(['1 FORBIDDEN_KEY', '2 JSON_TOO_DEEP', '3 UNSTORABLE_TEXT', '5 VALIDATION_FAILED']);
+  });
+
+  it('tells a repeated request whatever the order of its fields', async () => {
+    const first = await post('/v1/parties/nvidia/events', { events: [registered('nvidia')] });
+    const { data, ...rest } = registered('nvidia') as { data: object };
+    const turned = { data: Object.fromEntries(Object.entries(data).reverse()), ...rest };
+    const again = await post('/v1/parties/nvidia/events', { events: [turned] });
+    expect([again.statusCode, again.body]).toEqual([200, first.body]);
+  });
+
   it('takes every kind in commits, whatever its own routes', async () => {
     expect(Object.keys(catalogue)).toContain('funding');
     expect((await app.inject('/v1/funding/x')).statusCode).toBe(404);

@@ -6,7 +6,7 @@ import { MAX_LINE_BYTES } from './schemas';
  * is answered within its time even by a slow store.
  */
 const MAX_LINES_IN_FLIGHT = 1_000;
-const MAX_CHARACTERS_IN_FLIGHT = 2 * 1024 * 1024;
+const MAX_BYTES_IN_FLIGHT = 2 * 1024 * 1024;
 /** Answers are gathered up to this size while the next one is there already. */
 const MAX_CHUNK_CHARACTERS = 64 * 1024;
 
@@ -14,7 +14,7 @@ export interface ImportLine {
   /** From 1, blank lines counted. */
   readonly number: number;
   /** Without the line end; nothing when the line is longer than {@link MAX_LINE_BYTES}. */
-  readonly text: string | undefined;
+  readonly bytes: Buffer | undefined;
 }
 
 /** Answers a line; the text of the answer has no line end. Begins its work before it first waits. */
@@ -28,9 +28,9 @@ export async function* answerLines(
   chunks: AsyncIterable<Buffer>,
   answer: AnswerLine,
 ): AsyncGenerator<string, void, undefined> {
-  const underWay: { readonly answer: Promise<string>; readonly characters: number }[] = [];
-  let characters = 0;
-  const isFull = (): boolean => underWay.length >= MAX_LINES_IN_FLIGHT || characters >= MAX_CHARACTERS_IN_FLIGHT;
+  const underWay: { readonly answer: Promise<string>; readonly size: number }[] = [];
+  let sizeUnderWay = 0;
+  const isFull = (): boolean => underWay.length >= MAX_LINES_IN_FLIGHT || sizeUnderWay >= MAX_BYTES_IN_FLIGHT;
   let done = false;
   let failure: unknown;
   let wakeReader: (() => void) | undefined;
@@ -43,11 +43,12 @@ export async function* answerLines(
       for (const line of lines) {
         while (isFull() && !abandoned) await new Promise<void>((wake) => (wakeReader = wake));
         if (abandoned) return;
+        const size = line.bytes?.length ?? 0;
         const answered = answer(line, earlier);
         earlier = Promise.all([earlier, answered]).then(() => undefined);
         earlier.catch(() => undefined);
-        underWay.push({ answer: answered, characters: line.text?.length ?? 0 });
-        characters += line.text?.length ?? 0;
+        underWay.push({ answer: answered, size });
+        sizeUnderWay += size;
         wakeWriter?.();
       }
     }
@@ -67,7 +68,7 @@ export async function* answerLines(
       const next = underWay.shift();
       if (next) {
         chunk += `${await next.answer}\n`;
-        characters -= next.characters;
+        sizeUnderWay -= next.size;
         wakeReader?.();
         if (underWay.length > 0 && chunk.length < MAX_CHUNK_CHARACTERS) continue;
       }
@@ -86,6 +87,8 @@ export async function* answerLines(
 
 const NEWLINE = 10;
 
+const isBlank = (bytes: Buffer): boolean => bytes.every((byte) => byte === 32 || byte === 9 || byte === 13);
+
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<ImportLine[], void, undefined> {
   let number = 0;
   let rest: Buffer[] = [];
@@ -95,11 +98,11 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<ImportLin
   const take = (part: Buffer): ImportLine[] => {
     number += 1;
     const tooLong = skipping || restBytes + part.length > MAX_LINE_BYTES;
-    const text = tooLong ? undefined : Buffer.concat([...rest, part]).toString();
+    const bytes = tooLong ? undefined : Buffer.concat([...rest, part]);
     rest = [];
     restBytes = 0;
     skipping = false;
-    return text?.trim() === '' ? [] : [{ number, text }];
+    return bytes && isBlank(bytes) ? [] : [{ number, bytes }];
   };
 
   for await (const chunk of chunks) {
