@@ -35,6 +35,8 @@ function proxyTo(service: ServiceName, upstream: string, prefix: string): Fastif
     replyOptions: {
       // A refusal with 503 is the caller's to see, not ours to repeat.
       retryDelay: () => null,
+      // We have taken the body already; a service must not be asked whether it wants it.
+      rewriteRequestHeaders: (_, { expect: _expect, ...headers }) => headers,
       onError: (answer, { error }) => {
         const reply = answer as unknown as FastifyReply;
         sendProblem(reply.request, reply, problemOfUpstream(service, error));

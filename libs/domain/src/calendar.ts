@@ -31,6 +31,8 @@ const PLAIN = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/;
 // A third of a year (37 to 39) is refused because the library ends the first one in May.
 const NO_DAYS = /(?:^|\/)[0-9X]{4}-(?:2[1-9]|3[0-27-9])/;
 // The library takes the 29th of February 2025 for the 1st of March, and so with an unknown month.
+// The library takes a run of digits for milliseconds, and the tens of an unknown day for one to twenty-one.
+const NOT_A_DATE = /[0-9X]{5}|(?:^|\/)[~?%]*[0-9X]{1,3}(?![0-9X])|-X[0-9](?!\d)/;
 const FULL_DAY = /\d{4}-\d\d-\d\d/g;
 const LATE_DAY_OF_UNKNOWN_MONTH = /X[^/]*-(?:29|3[01])(?!\d)/;
 
@@ -104,10 +106,11 @@ function daysOf(period: Period): Effective {
 }
 
 function read(text: string): Effective | undefined {
-  if (!EDTF_PATTERN.test(text) || NO_DAYS.test(text)) return undefined;
+  if (!EDTF_PATTERN.test(text) || NO_DAYS.test(text) || NOT_A_DATE.test(text)) return undefined;
   const simple = plain(text) ?? plainInterval(text);
   if (simple !== undefined) return simple;
-  if (LATE_DAY_OF_UNKNOWN_MONTH.test(text) || !(text.match(FULL_DAY) ?? []).every(isDay)) return undefined;
+  if (LATE_DAY_OF_UNKNOWN_MONTH.test(text) || !(text.replace(/[~?%]/g, '').match(FULL_DAY) ?? []).every(isDay))
+    return undefined;
   try {
     const { min, max } = edtf(text);
     if (!Number.isFinite(min) || !Number.isFinite(max) || text.endsWith('/')) return undefined;

@@ -16,7 +16,18 @@ const Month = PeriodSchema.check(
   }),
 ).meta({ pattern: '^\\d{4}-(?:0[1-9]|1[0-2])$', examples: ['2026-10'] });
 
+/** Longer than any contract; every month of a schedule is lines in the reports. */
+const MONTHS_MAX = 600;
+
 const inOrder = check<{ from: string; to: string }>(({ from, to }, report) => {
+  const years = Number(to.slice(0, 4)) - Number(from.slice(0, 4));
+  if (years * 12 > MONTHS_MAX) {
+    report(
+      'PERIOD_INVALID',
+      `The schedule goes over ${years} years, at most ${MONTHS_MAX / 12} are allowed; end it earlier.`,
+      ['to'],
+    );
+  }
   if (firstDay(to) < firstDay(from)) {
     report('PERIOD_INVALID', `The schedule ends in ${to}, before it begins in ${from}; swap the two.`, ['to']);
   }

@@ -97,7 +97,7 @@ function cloudEvent(event: RecordedEvent, draft: CommitDraft): object {
 export function decodeRecord(record: LogRecord): Commit | string {
   const headers = new Map<string, string>();
   for (const [name, value] of record.headers) {
-    if (headers.has(name)) return `header ${name} comes twice`;
+    if (headers.has(name)) return 'a header comes twice';
     headers.set(name, value.toString());
   }
   if (headers.get('content-type') !== CONTENT_TYPE) return 'content-type is not that of a commit';
@@ -117,7 +117,7 @@ export function decodeRecord(record: LogRecord): Commit | string {
   for (const item of batch) {
     const event = eventOf(item);
     if (!event) return `event ${events.length} has no valid envelope`;
-    if (!heads.has(event.stream)) return `event ${events.length} writes ${event.stream}, whose head is not named`;
+    if (!heads.has(event.stream)) return `event ${events.length} writes a stream whose head is not named`;
     if (!streams.includes(event.stream)) streams.push(event.stream);
     events.push(event);
   }
@@ -191,4 +191,5 @@ function parseJson(text: string): unknown {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+/** No store can give U+0000 back as it came. */
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '' && !value.includes('\0');

@@ -39,6 +39,9 @@ export interface ReportsOptions {
   readonly onIdleError: (error: Error) => void;
 }
 
+/** A record gets its time a moment before it can be read; after this long no other can come with an earlier one. */
+const SETTLED_AFTER_MS = 10_000;
+
 /** Reads reports: as known at a position, for a day. The same question has the same answer for ever. */
 export class Reports {
   private readonly pool: Pool;
@@ -143,6 +146,15 @@ export class Reports {
         status: 400,
         code: 'INSTANT_IN_FUTURE',
         detail: `Nobody knows yet what will be known at ${asOf}. Ask for a past instant.`,
+      });
+    }
+    const sureInMs = atMs + SETTLED_AFTER_MS - this.options.clock.nowMs();
+    if (sureInMs > 0) {
+      throw new Problem({
+        status: 400,
+        code: 'INSTANT_TOO_RECENT',
+        detail: `What was known at ${asOf} may not all be here yet. Ask again in ${Math.ceil(sureInMs / 1_000)} s, or for a position, which is sure at once.`,
+        retryAfterS: Math.ceil(sureInMs / 1_000),
       });
     }
     const end = await this.options.log.end();

@@ -105,8 +105,13 @@ export class Lanes implements View {
         if (lane) lane.broken = true;
         if (this.owedUntilMs.delete(stream)) this.wake();
       } else if (record.reason === 'HEAD' && this.lanes.has(stream) && this.owedUntilMs.size < MAX_RIVALS) {
-        this.owedUntilMs.set(stream, this.nowMs() + YIELD_MS);
-        this.after(YIELD_MS, () => this.wake());
+        const untilMs = this.nowMs() + YIELD_MS;
+        this.owedUntilMs.set(stream, untilMs);
+        // The timer ends the waiting, not the clock: a timer may be early by the clock.
+        this.after(YIELD_MS, () => {
+          if (this.owedUntilMs.get(stream) === untilMs) this.owedUntilMs.delete(stream);
+          this.wake();
+        });
       }
     }
   }

@@ -82,7 +82,10 @@ export interface Filter {
   contains(value: string): object;
 }
 
-const word = z.string().min(1).max(200);
+const word = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'is text without control characters')
+  .max(200);
 
 /** Rows whose `column` is the value. */
 export const equal = (column: string): Filter => ({

@@ -12,6 +12,9 @@ import { afterEarlier, answerLines, type ImportLine } from './import';
 import { LOCAL_ACTOR, readCommit } from './request';
 import { CommitAnswerSchema, CommitBodySchema, ImportLineSchema, ImportResultSchema, MAX_LINE_BYTES } from './schemas';
 
+const isStream = (body: unknown): body is AsyncIterable<Buffer> =>
+  typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+
 /** Commits of several streams, and many commits at once. Takes every kind of stream. */
 @Controller('v1')
 export class CommitsController {
@@ -75,6 +78,13 @@ export class CommitsController {
     responses: { 200: { description: 'One line per line.', ndjson: ImportResultSchema }, problems: [400, 415, 503] },
   })
   import(@Body() body: AsyncIterable<Buffer>, @Res({ passthrough: true }) reply: FastifyReply): StreamableFile {
+    if (!isStream(body)) {
+      throw new Problem({
+        status: 400,
+        code: 'BODY_REQUIRED',
+        detail: 'Send commits as NDJSON, one a line, with content-type: application/x-ndjson.',
+      });
+    }
     void reply.header('content-type', 'application/x-ndjson');
     return new StreamableFile(
       Readable.from(
