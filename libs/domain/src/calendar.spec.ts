@@ -49,6 +49,11 @@ describe('a date as stated', () => {
     ['a year of five digits', 'Y20250'],
     ['nothing', ''],
     ['more text than a date has', '2025-10/'.repeat(20)],
+    ['a day without dashes', '20251005'],
+    ['a run of digits', '1759622400000'],
+    ['a year of five digits', '02025'],
+    ['a qualifier that hides a wrong day', '2025-~02-29'],
+    ['a day of unknown tens', '2025-02-X0'],
   ])('refuses %s', (_, edtf) => expect(effectiveOf(edtf)).toBeUndefined());
 
   it('writes a quarter as EDTF does', () => {

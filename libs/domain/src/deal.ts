@@ -1,3 +1,4 @@
+import { monthsBetween } from './calendar';
 import { z } from 'zod';
 import { unapproved } from './approval';
 import type { Day } from './calendar';
@@ -12,6 +13,9 @@ import { opened } from './state';
 import { DaySchema, EdtfSchema, Fraction, Id, ids, MoneyClaim, Per, QtyClaim, text, Word } from './values';
 
 const PARTIES_MAX = 50;
+
+/** Each share of each month is lines in the reports. */
+const SHARED_MONTHS_MAX = 3_600;
 
 // Kept for ever: what was once written must parse. Widen, never narrow.
 export const dealEvents = {
@@ -122,8 +126,19 @@ export const dealEvents = {
           // A rate ("900,000 a month") is no total that lines could add up to.
           if (leg.quantity != null && leg.per == null) judgeSchedule(leg.schedule, leg.quantity, 'quantity', report);
         }),
-        check(({ providers, receivers, shares }, report) => {
+        check(({ providers, receivers, shares, schedule }, report) => {
           if (shares == null) return;
+          const months =
+            schedule && 'from' in schedule
+              ? monthsBetween(schedule.from.slice(0, 7), schedule.to.slice(0, 7)).length
+              : 1;
+          if (months * shares.length > SHARED_MONTHS_MAX) {
+            report(
+              'VALIDATION_FAILED',
+              `${shares.length} shares over ${months} months are ${months * shares.length} amounts, at most ${SHARED_MONTHS_MAX} are allowed; split the leg.`,
+              ['shares'],
+            );
+          }
           const joint = providers.length > 1 ? providers : receivers;
           const named = shares.map(({ partyId }) => partyId);
           if (named.length !== joint.length || joint.length < 2 || !joint.every((id) => named.includes(id))) {
