@@ -1,7 +1,6 @@
-import { monthsBetween } from './calendar';
 import { z } from 'zod';
 import { unapproved } from './approval';
-import type { Day } from './calendar';
+import { monthsBetween, type Day } from './calendar';
 import { check } from './check';
 import { compare, sum } from './decimal';
 import type { SourceReference } from './event';
