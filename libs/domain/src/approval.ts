@@ -1,5 +1,6 @@
 import type { LedgerEvent } from './event';
 import { refusal, type Refusal } from './refusal';
+import { asCompared } from './sameness';
 
 /** Refuses an event that a second person has not approved; `what` says what needs one. */
 export function unapproved(event: LedgerEvent, what: string): Refusal | undefined {
@@ -10,7 +11,8 @@ export function unapproved(event: LedgerEvent, what: string): Refusal | undefine
       pointer,
     });
   }
-  if (approvedBy.id === actor.id || approvedBy.id === onBehalfOf?.id) {
+  const approver = asCompared(approvedBy.id);
+  if ([actor, onBehalfOf].some((poster) => poster !== undefined && asCompared(poster.id) === approver)) {
     return refusal(
       'FOUR_EYES_REQUIRED',
       `${what} needs a second person, and ${approvedBy.id} posted it; somebody else must approve it.`,

@@ -120,6 +120,19 @@ describe('a binding signature', () => {
   it('needs a second person', () =>
     given(opened).when(signed('yes', '2026-03-31')).thenRefused('FOUR_EYES_REQUIRED', '/approvedBy'));
 
+  it.each([['finance-1'], ['Finance-1'], ['FINANCE-1']])(
+    'is not approved by the one who posts it, written as %j',
+    (id) =>
+      given(opened)
+        .when(signed('yes', '2026-03-31', { approvedBy: { id } }))
+        .thenRefused('FOUR_EYES_REQUIRED', '/approvedBy/id', { approvedBy: id }),
+  );
+
+  it('is not approved by the one it is posted for', () =>
+    given(opened)
+      .when(signed('yes', '2026-03-31', { approvedBy: { id: 'ann' }, onBehalfOf: { id: 'Ann' } }))
+      .thenRefused('FOUR_EYES_REQUIRED', '/approvedBy/id'));
+
   it('does not rest on anonymous sources alone', () =>
     given(opened)
       .when(signed('yes', '2026-03-31', { approvedBy: CONTROLLER, sources: [anonymous] }))

@@ -25,16 +25,35 @@ describe('a party', () => {
 
   it('is registered once', () => given(register([])).when(register([])).thenRefused('STREAM_EXISTS'));
 
-  it.each([['sk HYNIX'], ['ＳＫ Hynix'], [' SK\u00a0hynix ']])("is refused %p, another's name", (alias) => {
+  it.each([
+    ['sk HYNIX'],
+    ['ＳＫ Hynix'],
+    [' SK\u00a0hynix '],
+    ['SK Hy\u200bnix'],
+    ['SK Hy\u00adnix'],
+    ['SK Hynix\ufe0f'],
+    ['\ufeffSK \u2060Hynix\u{e0041}'],
+  ])("is refused %p, another's name", (alias) => {
     const outcome = given(register(['SK Hynix'])).when(rival(['Micron', alias]));
     outcome.thenRefused('PARTY_ALIAS_TAKEN', '/data/aliases', { alias, owner: 'party/hynix' });
     expect(outcome.message).toContain('names party/hynix');
   });
 
-  it('is refused a name of nothing but spaces', () =>
+  it('keeps its names as they were written', () => {
+    const { party } = given()
+      .when(register(['SK\u00ad Hynix']))
+      .thenState<PartyState>('party/hynix');
+    expect(party.aliases).toEqual(['SK\u00ad Hynix']);
+  });
+
+  it.each([['  '], ['\u200b'], ['\u3164 \u00ad']])('is refused a name of nothing that shows: %j', (alias) =>
     given()
-      .when(register(['  ']))
-      .thenRefused('VALIDATION_FAILED', '/data/aliases/0'));
+      .when(register([alias]))
+      .thenRefused('VALIDATION_FAILED', '/data/aliases/0'),
+  );
+
+  it('is named the same by either form of a letter around what does not show', () =>
+    expect(normalAlias('e\u200b\u0301Σ\u200b')).toBe(normalAlias('ÉΣ')));
 
   it('is refused a name that has no end once compared', () =>
     given()

@@ -3,6 +3,7 @@ import { check } from './check';
 import { idOf, type EventOf, type EventTypes, type KeyClaim, type StreamKind } from './kind';
 import { unknown, unknownItem } from './references';
 import { refusal } from './refusal';
+import { asCompared } from './sameness';
 import { opened } from './state';
 import { Fraction, Id, text } from './values';
 
@@ -14,7 +15,7 @@ const Alias = text(ALIAS_MAX).check(
     if (length < 1 || length > ALIAS_MAX) {
       report(
         'VALIDATION_FAILED',
-        `Compared without case and form, the alias has ${length} characters; 1 to ${ALIAS_MAX} are allowed.`,
+        `Compared without case, form and what shows nothing, the alias has ${length} characters; 1 to ${ALIAS_MAX} are allowed.`,
       );
     }
   }),
@@ -120,11 +121,16 @@ export const party: StreamKind<PartyState, PartyEvent> = {
   },
 };
 
-/** The form in which aliases are compared, in any script: NFKC, without case, single spaces. */
+/** The form in which aliases are compared: as any name, and with single spaces. */
 export function normalAlias(alias: string): string {
-  // Upper case first: it brings ß and ss, and the three Greek sigmas, together.
-  const folded = alias.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
-  return folded.replace(/\s+/gu, ' ').trim();
+  return asCompared(alias).replace(/\s+/gu, ' ').trim();
+}
+
+const ALIAS_KEY = 'alias/';
+
+/** The key stream under which a key is sought that was named when aliases were compared more narrowly. */
+export function keyAsCompared(stream: string): string {
+  return stream.startsWith(ALIAS_KEY) ? ALIAS_KEY + normalAlias(stream.slice(ALIAS_KEY.length)) : stream;
 }
 
 function withoutRepetition(aliases: string[]): string[] {
@@ -138,7 +144,7 @@ function withoutRepetition(aliases: string[]): string[] {
 
 function claimOf(alias: string): KeyClaim {
   return {
-    stream: `alias/${normalAlias(alias)}`,
+    stream: ALIAS_KEY + normalAlias(alias),
     taken: (owner) =>
       refusal('PARTY_ALIAS_TAKEN', `"${alias}" already names ${owner}; leave the alias out or use that party.`, {
         pointer: '/data/aliases',

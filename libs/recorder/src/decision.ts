@@ -39,6 +39,8 @@ export interface Seen {
 /** The streams a decision is made on. */
 export interface View {
   get(stream: string): Seen | undefined;
+  /** The name of the stream that has this key: an earlier one, where it was taken when names were compared otherwise. */
+  keyStream(key: string): string;
 }
 
 /** What will be recorded. */
@@ -121,11 +123,12 @@ export function decide({ request, view, nowMs, newId }: DecisionInput): Verdict 
     events.push(event);
 
     for (const claim of kind.takes?.(event) ?? []) {
-      const key = look(claim.stream, true)?.state as KeyState | undefined;
+      const keyStream = view.keyStream(claim.stream);
+      const key = look(keyStream, true)?.state as KeyState | undefined;
       if (key && key.owner !== stream) return { kind: 'refused', refusal: claim.taken(key.owner), index };
       if (key) continue;
-      keys.push(takeKey(claim.stream, stream, newId(), event));
-      written.set(claim.stream, { version: 1, state: { owner: stream } satisfies KeyState });
+      keys.push(takeKey(keyStream, stream, newId(), event));
+      written.set(keyStream, { version: 1, state: { owner: stream } satisfies KeyState });
     }
   }
   return { kind: 'accepted', decision: { events: [...events, ...keys], posted: events.length, heads, written } };

@@ -39,8 +39,13 @@ export class Lanes implements View {
     return this.lanes.get(stream)?.tip ?? this.settledView.get(stream);
   }
 
+  keyStream(key: string): string {
+    return this.settled.keyStream(key);
+  }
+
   /** The streams as facts alone have them. */
   readonly settledView: View = {
+    keyStream: (key) => this.settled.keyStream(key),
     get: (stream) => {
       const found = this.settled.get(stream);
       return found && { head: found.head, version: found.version, state: found.state, settled: true };

@@ -1,4 +1,4 @@
-import { kindOf } from '@deal-ledger/domain';
+import { keyAsCompared, kindOf } from '@deal-ledger/domain';
 import type { JudgedFact, RecordedEvent } from '@deal-ledger/ledger';
 import { isKeyEvent, keyAfter } from './keys';
 
@@ -35,10 +35,17 @@ interface StreamEntry {
 /** Every stream of the ledger, folded from facts alone. */
 export class Streams {
   private readonly entries = new Map<string, StreamEntry>();
+  /** Names of key streams, by what they are sought under, where that differs. */
+  private readonly formerKeys = new Map<string, string>();
   private unknown = 0;
 
   get(stream: string): Stream | undefined {
     return this.entries.get(stream)?.stream;
+  }
+
+  /** The name of the stream that has a key, if it was taken; otherwise the one that will. */
+  keyStream(key: string): string {
+    return this.entries.has(key) ? key : (this.formerKeys.get(key) ?? key);
   }
 
   recordedEvent(stream: string, id: string): Recorded | undefined {
@@ -85,7 +92,11 @@ export class Streams {
   }
 
   private stateAfter(state: unknown, event: RecordedEvent): unknown {
-    if (isKeyEvent(event)) return keyAfter(event);
+    if (isKeyEvent(event)) {
+      const key = keyAsCompared(event.stream);
+      if (key !== event.stream) this.formerKeys.set(key, event.stream);
+      return keyAfter(event);
+    }
     const kind = kindOf(event.stream);
     if (!kind?.events[event.type]) {
       this.unknown += 1;
