@@ -18,6 +18,7 @@ export const forecastPostings: PostingRule<null, ForecastEvent> = {
         basis,
         method: method ?? null,
         publishedAt: event.effective.edtf,
+        publishedOn: event.effective.to,
         currency: lines[0]?.money.currency ?? null,
         lines: lines.map(({ period, scenario, bound }) => ({ period: period ?? null, scenario, bound: bound ?? null })),
         sourceIds: [...new Set(event.sources.map(({ sourceId }) => sourceId))],

@@ -34,6 +34,7 @@ describe('a forecast', () => {
     const [description] = given(forecastPostings, 'forecast/rental', published).last;
     expect(JSON.parse(description?.value ?? '')).toMatchObject({
       publishedAt: '2024-01/2024-03',
+      publishedOn: '2024-03-31',
       currency: 'USD',
       lines: [
         { period: '2025', scenario: 'base', bound: 'about' },
