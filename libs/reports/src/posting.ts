@@ -24,9 +24,11 @@ import type { Day, Decimal, LedgerEvent } from '@deal-ledger/domain';
  * | `policy` | policy | probability by stage |
  * | `funding` | funding | funders, recipient, instrument, deal, whether undisclosed |
  * | `funding.stage`, `funding.availability` | funding | stage; days between which money may be called |
- * | `funding.ceiling`, `.committed`, `.repaid`, `.recallable` | funding | money |
+ * | `funding.ceiling`, `.committed`, `.recallable` | funding | money |
+ * | `funding.repaid` | funding | money; `value` is the day of its exchange rate |
  * | `tranche`, `tranche.condition`, `tranche.cancelled` | funding/tranche | terms; met or waived; that it is cancelled |
- * | `tranche.amount`, `tranche.received` | funding/tranche | money |
+ * | `tranche.amount` | funding/tranche | money |
+ * | `tranche.received` | funding/tranche | money; `value` is the day of its exchange rate |
  * | `call.called`, `call.received` | funding/tranche/call | money; `value` of the first says when it is due |
  * | `forecast` | forecast/version | whose, of what, on which basis, and which lines it states |
  * | `forecast.low`, `.base`, `.high` | forecast/version | money by period |

@@ -120,7 +120,7 @@ describe('a tranche', () => {
     });
   });
 
-  it('is called, and a receipt counts for the tranche and for its call', () => {
+  it('is called, and a receipt counts for the tranche, with the day of its rate, and for its call', () => {
     const called: Line = {
       type: 'FundsCalled',
       effective: '2026-10-05',
@@ -140,7 +140,8 @@ describe('a tranche', () => {
     expect({ ...all.sums('2026-10-31', 'call'), ...all.sums('2026-10-31', 'tranche.received') }).toEqual({
       'call.called f/T1/c1 {"dueOn":"2026-10-20"} USD': '4',
       'call.received f/T1/c1 USD': '3',
-      'tranche.received f/T1 USD': '4',
+      'tranche.received f/T1 {"on":"2026-10-20"} USD': '3',
+      'tranche.received f/T1 {"on":"2026-10-21"} USD': '1',
     });
   });
 });
@@ -153,10 +154,12 @@ describe('repayments', () => {
   });
 
   it('count as repaid, and as recallable only when they say so', () => {
-    expect(on('2027-01-01', 'funding.re', repaid('principal'))).toEqual({ 'funding.repaid f USD': '2' });
+    expect(on('2027-01-01', 'funding.re', repaid('principal'))).toEqual({
+      'funding.repaid f {"on":"2027-01-01"} USD': '2',
+    });
     expect(on('2027-01-01', 'funding.re', repaid('returnOfCapital', true))).toEqual({
       'funding.recallable f USD': '2',
-      'funding.repaid f USD': '2',
+      'funding.repaid f {"on":"2027-01-01"} USD': '2',
     });
   });
 

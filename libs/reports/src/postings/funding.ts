@@ -113,7 +113,7 @@ export const fundingPostings: PostingRule<FundingTimes, FundingEvent> = {
         const { callId, trancheId, money } = event.data;
         const tranche = `${fundingId}/${trancheId}`;
         return [
-          ...moneyLine('tranche.received', tranche, money, on),
+          ...moneyLine('tranche.received', tranche, money, on, canonical({ on })),
           ...(callId == null ? [] : moneyLine('call.received', `${tranche}/${callId}`, money, on)),
         ];
       }
@@ -122,7 +122,7 @@ export const fundingPostings: PostingRule<FundingTimes, FundingEvent> = {
         // Interest is the price of the money, not a part of it that goes back.
         if (kind === 'interest') return [];
         return [
-          ...moneyLine('funding.repaid', fundingId, money, on),
+          ...moneyLine('funding.repaid', fundingId, money, on, canonical({ on })),
           ...(recallable === true ? moneyLine('funding.recallable', fundingId, money, on) : []),
         ];
       }
