@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { catalogue } from '@deal-ledger/domain';
-import { openLog, startEmbeddedPostgres } from '@deal-ledger/log';
+import { openLog, superviseEmbeddedPostgres, type SupervisedPostgres } from '@deal-ledger/log';
 import { ProjectionModule } from '@deal-ledger/projection';
 import { RecorderModule } from '@deal-ledger/recorder';
 import { spendForecast, supplierCommitments } from '@deal-ledger/reports';
@@ -66,9 +66,10 @@ runMain(NAME, async () => {
   welcome(await app.getUrl(), settings);
 });
 
-async function ownDatabase({ DATA_DIR }: Settings): Promise<{ url: string; stop(): Promise<void> }> {
+async function ownDatabase(settings: Settings): Promise<SupervisedPostgres> {
+  const { DATA_DIR } = settings;
   process.stdout.write(`… starting the database in ${resolve(DATA_DIR)}\n`);
-  return startEmbeddedPostgres({ dataDir: join(DATA_DIR, 'postgres') });
+  return superviseEmbeddedPostgres({ dataDir: join(DATA_DIR, 'postgres') }, logOf(NAME, settings));
 }
 
 async function untilReady(readiness: Readiness): Promise<void> {

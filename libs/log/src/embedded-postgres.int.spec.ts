@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { eventually } from '../../../tests/harness';
 import { canConnect } from './can-connect';
 import {
   EmbeddedPostgresFailed,
@@ -11,7 +12,9 @@ import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
 } from './embedded-postgres';
+import { Client } from 'pg';
 import { nativeFolder } from './postgres-package';
+import { superviseEmbeddedPostgres } from './supervised-postgres';
 
 const installed = (): boolean => {
   try {
@@ -20,6 +23,20 @@ const installed = (): boolean => {
     return false;
   }
 };
+
+const ENDED = 'the database, PostgreSQL, has ended by itself; it is started again on the same data';
+const RUNS_AGAIN = 'the database, PostgreSQL, runs again';
+
+async function ask(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as unknown[];
+  } finally {
+    await client.end();
+  }
+}
 
 (installed() ? describe : describe.skip)('the embedded Postgres', () => {
   jest.setTimeout(120_000);
@@ -89,6 +106,43 @@ const installed = (): boolean => {
     renameSync(`${dataDir}.password`, `${dataDir}.elsewhere`);
     await expect(start()).rejects.toThrow(EmbeddedPostgresFailed);
     renameSync(`${dataDir}.elsewhere`, `${dataDir}.password`);
+  });
+
+  it('is started again, on its port and with its data, however often it is killed under supervision', async () => {
+    const said: string[] = [];
+    const supervised = await superviseEmbeddedPostgres(
+      { dataDir },
+      { debug: () => undefined, warn: (_, message) => said.push(message) },
+    );
+    const pid = (): number => Number(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    try {
+      await ask(supervised.url, 'create table if not exists kept as select 1 as n');
+      for (const _ of [1, 2]) {
+        const killed = pid();
+        process.kill(killed, 'SIGKILL');
+        await eventually(
+          async () => expect(await ask(supervised.url, 'select n from kept')).toEqual([{ n: 1 }]),
+          30_000,
+        );
+        expect(pid()).not.toBe(killed);
+      }
+    } finally {
+      await supervised.stop();
+    }
+    expect(said).toEqual([ENDED, RUNS_AGAIN, ENDED, RUNS_AGAIN]);
+    expect(await canConnect(supervised.url)).toBe(false);
+    expect(existsSync(join(dataDir, 'postmaster.pid'))).toBe(false);
+  });
+
+  it('is stopped for good while it is being started again', async () => {
+    const supervised = await superviseEmbeddedPostgres(
+      { dataDir, durable: false },
+      { debug: () => undefined, warn: () => undefined },
+    );
+    process.kill(Number(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL');
+    await eventually(async () => expect(await canConnect(supervised.url)).toBe(false), 10_000);
+    await supervised.stop();
+    expect(await canConnect(supervised.url)).toBe(false);
   });
 
   it('says why it does not start', async () => {

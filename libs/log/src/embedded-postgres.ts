@@ -123,6 +123,10 @@ function handle(
     dataDir,
     stop: async () => {
       process.removeListener('exit', atExit);
+      if (!isAlive(pid)) {
+        release();
+        return;
+      }
       if (osPlatform() === 'win32')
         await promisify(execFile)(
           binary(native, 'pg_ctl'),
@@ -299,7 +303,7 @@ function readIfThere(file: string): string {
 }
 
 /** A process that has ended but was not waited for yet counts as gone. */
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -12,3 +12,4 @@ export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
 } from './embedded-postgres';
+export { superviseEmbeddedPostgres, type SupervisedPostgres } from './supervised-postgres';
