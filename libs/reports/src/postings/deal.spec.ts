@@ -136,6 +136,7 @@ describe('the legs of a deal', () => {
       providers: ['openai'],
       receivers: ['nvidia'],
       sharedSide: null,
+      shares: null,
       itemId: null,
       per: null,
       unit: null,
@@ -146,10 +147,30 @@ describe('the legs of a deal', () => {
       bound: 'upTo',
       scheduleMethod: 'unscheduled',
       commencesOn: null,
+      commencesBy: null,
       reciprocalOf: null,
       sourceIds: ['a', 'b'],
       confidence: 'low',
       termsEventId: 'e2',
+    });
+  });
+
+  it('says by when a lease has begun, and in which shares a joint side pays', () => {
+    const shares = [
+      { partyId: 'skhynix', share: '0.25' },
+      { partyId: 'samsung', share: '0.75' },
+    ];
+    const joint = leg({
+      providers: ['samsung', 'skhynix'],
+      money: { undisclosed: true },
+      shares,
+      commencesOn: '2027-41',
+    });
+    const [description] = given(dealPostings, 'deal/d', opened, joint).last;
+    expect(JSON.parse(description?.value ?? '')).toMatchObject({
+      sharedSide: 'providers',
+      shares,
+      commencesBy: '2027-12-31',
     });
   });
 });

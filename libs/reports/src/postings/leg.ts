@@ -1,4 +1,5 @@
 import {
+  effectiveOf,
   measureOfClaim,
   scaleOf,
   type Claim,
@@ -37,6 +38,7 @@ function description({ terms, termsEventId, sources }: Leg): object {
     providers: terms.providers,
     receivers: terms.receivers,
     sharedSide: sharedSide(terms),
+    shares: terms.shares ?? null,
     itemId: terms.itemId ?? null,
     per: terms.per ?? null,
     unit: statedIn(quantity),
@@ -47,6 +49,7 @@ function description({ terms, termsEventId, sources }: Leg): object {
     bound: money?.bound ?? quantity?.bound ?? null,
     scheduleMethod: terms.class === 'funding' ? null : (terms.schedule?.method ?? 'unscheduled'),
     commencesOn: terms.commencesOn ?? null,
+    commencesBy: (terms.commencesOn == null ? undefined : effectiveOf(terms.commencesOn)?.to) ?? null,
     reciprocalOf: terms.reciprocalOf ?? null,
     sourceIds: [...new Set(sources.map(({ sourceId }) => sourceId))],
     confidence: CONFIDENCES.find((level) => sources.some(({ confidence }) => confidence === level)) ?? null,
