@@ -13,7 +13,9 @@ export {
 export { refusal, REFUSALS, statusOf, type Refusal, type RefusalCode, type RefusalDetails } from './refusal';
 export { parseEvent, postedSchema, type Parsed, type PostedEvent } from './posted';
 export { catalogue } from './catalogue';
-export { fold, kindOf, refuse } from './rules';
+export { fold, kindOf, knows, refuse } from './rules';
+export { correct, type Corrected, type Correcting } from './correction';
+export { History, inForce, type Place } from './history';
 
 export * from './calendar';
 export * from './claim';
@@ -35,4 +37,14 @@ export * from './reservation';
 export * from './site';
 export * from './source';
 
-export { CONTROLLER, given, Outcome, poster, Scenario, type Draft, type Envelope } from './testing';
+export {
+  cancellation,
+  CONTROLLER,
+  correction,
+  given,
+  Outcome,
+  poster,
+  Scenario,
+  type Draft,
+  type Envelope,
+} from './testing';

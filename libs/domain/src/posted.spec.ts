@@ -64,7 +64,33 @@ describe('reading what was posted', () => {
     ['no sources', { ...call, sources: undefined }, 'SOURCE_REQUIRED /events/0/sources'],
     ['an empty list of sources', { ...call, sources: [] }, 'SOURCE_REQUIRED /events/0/sources'],
     ['sources that are no list', { ...call, sources: 'press' }, 'VALIDATION_FAILED /events/0/sources'],
-    ['a correction, which this version has not', { ...call, action: 'correct' }, 'VALIDATION_FAILED /events/0/action'],
+    ['an action that there is not', { ...call, action: 'delete' }, 'VALIDATION_FAILED /events/0/action'],
+    ['a new event that corrects another', { ...call, corrects: 'evt-0091' }, 'UNKNOWN_FIELD /events/0/corrects'],
+    [
+      'a correction of nothing',
+      { ...call, action: 'correct', reason: 'a typing error' },
+      'VALIDATION_FAILED /events/0/corrects',
+    ],
+    [
+      'a correction without a reason',
+      { ...call, action: 'correct', corrects: 'evt-0091' },
+      'REASON_REQUIRED /events/0/reason',
+    ],
+    [
+      'a correction that says nothing',
+      { ...call, action: 'correct', corrects: 'evt-0091', reason: 'a typing error', data: null },
+      'VALIDATION_FAILED /events/0/data',
+    ],
+    [
+      'a cancel that says something',
+      { ...call, action: 'cancel', corrects: 'evt-0091', reason: 'posted twice' },
+      'VALIDATION_FAILED /events/0/data',
+    ],
+    [
+      'a cancel without a source',
+      { ...call, action: 'cancel', corrects: 'evt-0091', reason: 'posted twice', data: null, sources: [] },
+      'SOURCE_REQUIRED /events/0/sources',
+    ],
     ['a position of its own', { ...call, position: 7 }, 'UNKNOWN_FIELD /events/0/position'],
     [
       'a number for an amount',
@@ -88,6 +114,13 @@ describe('reading what was posted', () => {
     expect(refusals({ ...call, type: 'SourceRegistered', sources: [], data }, source)).toEqual([]);
   });
 
+  it('reads a cancel alike whether it says that it has no data or not', () => {
+    const cancel = { ...call, action: 'cancel', corrects: 'evt-0091', reason: 'posted twice', data: undefined };
+    const parsed = parseEvent(funding, cancel);
+    expect(parsed).toMatchObject({ ok: true, event: { action: 'cancel', corrects: 'evt-0091', data: null } });
+    expect(parseEvent(funding, { ...cancel, data: null })).toEqual(parsed);
+  });
+
   it('stores a quarter in the one way EDTF writes it', () => {
     const parsed = parseEvent(deal, { ...call, type: 'DealAnnounced', data: { announcedOn: '2026-Q1' } });
     expect(parsed).toMatchObject({ event: { data: { announcedOn: '2026-33' } } });
@@ -101,22 +134,36 @@ describe('reading what was posted', () => {
       data: { announcedOn: '2026-Q1' },
     });
     if (!parsed.ok) throw new Error('refused');
-    const { effective, schemaVersion: _, ...event } = parsed.event;
+    const { effective, schemaVersion: _, corrects: __, ...event } = parsed.event;
     expect(parseEvent(deal, { ...event, effective: effective.edtf })).toEqual(parsed);
   });
 });
 
+interface Documented {
+  readonly properties: { readonly type: { const?: string; enum?: string[] }; readonly action: { const?: string } };
+}
+
 describe('the documentation', () => {
   it.each(Object.values(catalogue).map((kind) => [kind.name, kind] as const))(
-    'has a schema of every event of a %s',
+    'has a schema of every event of a %s, and one of a cancel',
     (_, kind) => {
-      const schema = z.toJSONSchema(postedSchema(kind), { io: 'input' });
-      const types = schema.oneOf?.map(
-        (event) => (event as { properties: { type: { const: string } } }).properties.type.const,
-      );
-      expect(types).toEqual(Object.keys(kind.events));
+      const [ofTypes, cancel] = z.toJSONSchema(postedSchema(kind), { io: 'input' }).anyOf as unknown as [
+        { oneOf: Documented[] },
+        Documented,
+      ];
+      const types = Object.keys(kind.events);
+      expect(ofTypes.oneOf.map(({ properties }) => properties.type.const)).toEqual(types);
+      expect(cancel.properties).toMatchObject({ type: { enum: types }, action: { const: 'cancel' } });
     },
   );
+
+  it('says what a correction needs, and that nothing else may have it', () => {
+    const [ofTypes] = z.toJSONSchema(postedSchema(source), { io: 'input' }).anyOf ?? [];
+    expect((ofTypes as { oneOf: unknown[] }).oneOf[0]).toMatchObject({
+      then: { required: ['corrects', 'reason', 'approvedBy'] },
+      else: { properties: { corrects: false } },
+    });
+  });
 
   it('shows what an amount looks like', () => {
     const schema = JSON.stringify(z.toJSONSchema(postedSchema(funding), { io: 'input' }));

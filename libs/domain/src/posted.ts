@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { effectiveOf } from './calendar';
-import type { Person, SourceReference } from './event';
+import type { Action, Person, SourceReference } from './event';
 import type { EventType, StreamKind } from './kind';
 import { refusal, REFUSALS, type Refusal, type RefusalCode } from './refusal';
 import { EdtfSchema, Id, NOT_A_STRING, text, Word } from './values';
@@ -12,13 +12,16 @@ export interface PostedEvent<Type extends string = string, Data = unknown> {
   readonly type: Type;
   readonly schemaVersion: number;
   readonly effective: Effective;
-  readonly action: 'new';
+  readonly action: Action;
+  /** The event that a correction or cancel is about. */
+  readonly corrects?: string | undefined;
   readonly reason?: string | undefined;
   readonly approvedBy?: Person | undefined;
   readonly onBehalfOf?: Person | undefined;
   readonly correlationId?: string | undefined;
   readonly causationId?: string | undefined;
   readonly sources: readonly SourceReference[];
+  /** Of a cancel `null`. */
   readonly data: Data;
 }
 
@@ -54,55 +57,124 @@ const SourceReferenceSchema = z.strictObject({
   confidence: z.enum(['high', 'medium', 'low']),
 });
 
+const Reason = text();
+const Approver = PersonSchema.describe('The second person, where one is needed.');
+
+/** What an event may have, whatever it does. */
 const ENVELOPE = {
   id: Id.optional().describe("The poster's own id of the event; makes posting it again harmless."),
   effective: EdtfSchema.describe('When it is true in the world.'),
-  action: z
-    .literal('new', 'Only "new" is accepted in this version; corrections and cancellations come later.')
-    .optional()
-    .describe('Only "new" is accepted in this version.'),
-  reason: text().optional(),
-  approvedBy: PersonSchema.optional().describe('The second person, where one is needed.'),
+  approvedBy: Approver.optional(),
   onBehalfOf: PersonSchema.optional(),
   correlationId: Id.optional(),
   causationId: Id.optional(),
 };
 
+/** Who approved it is looked at by the rules, which know who posted. */
+const CHANGE = {
+  corrects: Id.describe('The event that this one replaces or removes: the latest correction, if there is one.'),
+  reason: Reason,
+};
+
 const SOURCES = z.array(SourceReferenceSchema).max(SOURCES_MAX);
 
-/** The schema of one event of `type` as it is posted. */
-function schemaOfType(type: string, { data, summary, needsNoSource }: EventType) {
+const sourcesOf = ({ needsNoSource }: Pick<EventType, 'needsNoSource'>): typeof SOURCES =>
+  needsNoSource === true ? SOURCES : SOURCES.min(1);
+
+/** The schema of one event of `type` as it is posted for the first time. */
+function newOfType(type: string, eventType: EventType) {
+  return z.strictObject({
+    type: z.literal(type),
+    ...ENVELOPE,
+    action: z.literal('new').optional(),
+    reason: Reason.optional(),
+    sources: sourcesOf(eventType),
+    data: eventType.data,
+  });
+}
+
+/** The schema of an event of `type` that takes the place of one recorded before. */
+function correctionOfType(type: string, eventType: EventType) {
+  return z.strictObject({
+    type: z.literal(type),
+    ...ENVELOPE,
+    action: z.literal('correct'),
+    ...CHANGE,
+    sources: sourcesOf(eventType),
+    data: eventType.data,
+  });
+}
+
+/** The schema of a cancel of any event of a kind. */
+function cancelOfKind({ events }: StreamKind) {
+  const needsNoSource = Object.values(events).every((eventType) => eventType.needsNoSource === true);
+  return z
+    .strictObject({
+      type: z.enum(Object.keys(events)).describe('The type of the event that is removed.'),
+      ...ENVELOPE,
+      action: z.literal('cancel'),
+      ...CHANGE,
+      sources: sourcesOf({ needsNoSource }),
+      data: z.null().optional(),
+    })
+    .describe('Removes an event that never was true.');
+}
+
+/**
+ * What a type may look like, for documentation: whether it states something new or corrects, in one,
+ * because a schema of each would double what people have to read.
+ */
+function documentedType(type: string, eventType: EventType) {
   return z
     .strictObject({
       type: z.literal(type),
       ...ENVELOPE,
-      sources: needsNoSource === true ? SOURCES : SOURCES.min(1),
-      data,
+      action: z.enum(['new', 'correct']).optional().describe('"new" unless said otherwise.'),
+      corrects: CHANGE.corrects.optional(),
+      reason: Reason.optional(),
+      sources: sourcesOf(eventType),
+      data: eventType.data,
     })
-    .describe(summary);
+    .describe(eventType.summary)
+    .meta({
+      if: { properties: { action: { const: 'correct' } }, required: ['action'] },
+      then: { required: ['corrects', 'reason', 'approvedBy'] },
+      else: { properties: { corrects: false } },
+    });
 }
 
-type EventSchema = ReturnType<typeof schemaOfType>;
+interface TypeSchemas {
+  readonly eventType: EventType;
+  readonly new: ReturnType<typeof newOfType>;
+  readonly correct: ReturnType<typeof correctionOfType>;
+  readonly cancel: ReturnType<typeof cancelOfKind>;
+}
 
-const schemas = new WeakMap<StreamKind, ReadonlyMap<string, EventSchema>>();
+const schemas = new WeakMap<StreamKind, ReadonlyMap<string, TypeSchemas>>();
 
-function schemasOf(kind: StreamKind): ReadonlyMap<string, EventSchema> {
+function schemasOf(kind: StreamKind): ReadonlyMap<string, TypeSchemas> {
   let known = schemas.get(kind);
   if (known === undefined) {
-    known = new Map(Object.entries(kind.events).map(([type, event]) => [type, schemaOfType(type, event)]));
+    const cancel = cancelOfKind(kind);
+    known = new Map(
+      Object.entries(kind.events).map(([type, eventType]) => [
+        type,
+        { eventType, new: newOfType(type, eventType), correct: correctionOfType(type, eventType), cancel },
+      ]),
+    );
     schemas.set(kind, known);
   }
   return known;
 }
 
 /**
- * The schema of any event that may be posted to a stream of this kind, a union on `type`.
- * For documentation: `z.toJSONSchema(postedSchema(kind), { io: 'input' })`.
+ * The schema of any event that may be posted to a stream of this kind: a union on `type`, and a
+ * cancel. For documentation: `z.toJSONSchema(postedSchema(kind), { io: 'input' })`.
  */
 export function postedSchema(kind: StreamKind): z.ZodType {
-  const [first, ...rest] = schemasOf(kind).values();
+  const [first, ...rest] = Object.entries(kind.events).map(([type, eventType]) => documentedType(type, eventType));
   if (first === undefined) throw new RangeError(`kind ${kind.name} has no events`);
-  return z.discriminatedUnion('type', [first, ...rest]);
+  return z.union([z.discriminatedUnion('type', [first, ...rest]), cancelOfKind(kind)]);
 }
 
 /**
@@ -114,9 +186,8 @@ export function parseEvent(kind: StreamKind, input: unknown, pointer = ''): Pars
     return refused([refusal('VALIDATION_FAILED', 'An event is a JSON object.', { pointer })]);
   }
   const type: unknown = 'type' in input ? input.type : undefined;
-  const schema = typeof type === 'string' ? schemasOf(kind).get(type) : undefined;
-  const eventType = typeof type === 'string' ? kind.events[type] : undefined;
-  if (schema === undefined || eventType === undefined) {
+  const known = typeof type === 'string' ? schemasOf(kind).get(type) : undefined;
+  if (known === undefined) {
     const types = Object.keys(kind.events).join(', ');
     return refused([
       refusal('VALIDATION_FAILED', `A ${kind.name} has no such event type; it has ${types}.`, {
@@ -124,7 +195,15 @@ export function parseEvent(kind: StreamKind, input: unknown, pointer = ''): Pars
       }),
     ]);
   }
-  const result = schema.safeParse(input, { reportInput: true });
+  const action: unknown = 'action' in input ? input.action : undefined;
+  if (action !== undefined && action !== 'new' && action !== 'correct' && action !== 'cancel') {
+    return refused([
+      refusal('VALIDATION_FAILED', 'An action is "new", "correct" or "cancel"; without one an event is new.', {
+        pointer: `${pointer}/action`,
+      }),
+    ]);
+  }
+  const result = known[action ?? 'new'].safeParse(input, { reportInput: true });
   if (!result.success) return refused(refusalsOf(result.error.issues, pointer));
   const { data } = result;
   const effective = effectiveOf(data.effective);
@@ -135,16 +214,17 @@ export function parseEvent(kind: StreamKind, input: unknown, pointer = ''): Pars
     event: {
       id: data.id,
       type: data.type,
-      schemaVersion: eventType.schemaVersion,
+      schemaVersion: known.eventType.schemaVersion,
       effective,
-      action: 'new',
+      action: data.action ?? 'new',
+      corrects: 'corrects' in data ? data.corrects : undefined,
       reason: data.reason,
       approvedBy: data.approvedBy,
       onBehalfOf: data.onBehalfOf,
       correlationId: data.correlationId,
       causationId: data.causationId,
       sources: data.sources,
-      data: data.data,
+      data: data.data ?? null,
     },
   };
 }

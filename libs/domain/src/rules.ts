@@ -30,16 +30,22 @@ export function refuse<State, Event extends LedgerEvent>(
   );
 }
 
+/** Whether this version can fold `event`: one of a later version may be of a type or a shape not known here. */
+export function knows(kind: Pick<StreamKind, 'events'>, { type, schemaVersion }: LedgerEvent): boolean {
+  const known = Object.hasOwn(kind.events, type) ? kind.events[type] : undefined;
+  return known !== undefined && schemaVersion <= known.schemaVersion;
+}
+
 /**
- * A stream's state after its whole history, in order; nothing for none. The one place that folds:
- * whoever puts replacements in the place of what they correct does it in the list given here.
+ * A stream's state after its events in force, in order ({@link History} puts corrections in their
+ * places); nothing for none. What this version does not know is passed over.
  */
 export function fold<State, Event extends LedgerEvent>(
   kind: StreamKind<State, Event>,
   events: Iterable<Event>,
 ): State | undefined {
   let state: State | undefined;
-  for (const event of events) state = kind.evolve(state, event);
+  for (const event of events) if (knows(kind, event)) state = kind.evolve(state, event);
   return state;
 }
 
@@ -80,7 +86,8 @@ function refuseIdentity(kind: StreamKind, { stream, data }: LedgerEvent): Refusa
   );
 }
 
-function refuseSources({ sources }: LedgerEvent, context: DecisionContext): Refusal | undefined {
+/** Refuses a source that is not registered. */
+export function refuseSources({ sources }: LedgerEvent, context: DecisionContext): Refusal | undefined {
   for (const [index, { sourceId }] of sources.entries()) {
     const missing = unknown(context, 'source', sourceId, `/sources/${index}/sourceId`);
     if (missing !== undefined) return missing;

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
-import type { LedgerEvent, Person } from './event';
-import type { DecisionContext, EventTypes } from './kind';
+import { correct } from './correction';
+import type { Action, LedgerEvent, Person } from './event';
+import { History } from './history';
+import type { DecisionContext, EventTypes, KeyClaim, StreamKind } from './kind';
 import { parseEvent } from './posted';
 import type { Refusal, RefusalCode, RefusalDetails } from './refusal';
 import { kindOf, refuse } from './rules';
@@ -12,6 +14,10 @@ export interface Draft {
   readonly data: unknown;
   readonly effective?: string;
   readonly sources?: readonly unknown[];
+  readonly id?: string;
+  readonly action?: Action;
+  readonly corrects?: string;
+  readonly reason?: string;
   readonly approvedBy?: Person;
   readonly onBehalfOf?: Person;
 }
@@ -29,6 +35,24 @@ export function poster<Types extends EventTypes>(_events: Types, stream: string)
 
 /** A person who did not post, to approve with. */
 export const CONTROLLER: Person = { id: 'controller-1', role: 'controller' };
+
+/** The draft that corrects the event `corrects` by what `draft` says. */
+export function correction(corrects: string, draft: Draft): Draft {
+  return { reason: 'as the contract has it', approvedBy: CONTROLLER, ...draft, action: 'correct', corrects };
+}
+
+/** The draft that cancels the event `corrects`, which was posted as `draft`. */
+export function cancellation(corrects: string, { stream, type }: Pick<Draft, 'stream' | 'type'>): Draft {
+  return {
+    stream,
+    type,
+    action: 'cancel',
+    corrects,
+    reason: 'posted twice',
+    approvedBy: CONTROLLER,
+    data: null,
+  };
+}
 
 const POSTER: Person = { id: 'finance-1' };
 const NAMED = [{ sourceId: 'filing', attribution: 'official', confidence: 'high' }];
@@ -56,6 +80,7 @@ const BEGINNING: readonly Draft[] = [
 /** A ledger in memory, decided by the same rules as the real one. */
 export class Scenario {
   readonly #states = new Map<string, unknown>();
+  readonly #histories = new Map<string, History>();
   readonly #owners = new Map<string, string>();
   #today = '2026-12-31';
   #count = 0;
@@ -66,10 +91,10 @@ export class Scenario {
     return this;
   }
 
-  /** Records events that must not be refused. */
+  /** Records events, each by itself, that must not be refused. */
   and(...drafts: readonly Draft[]): this {
     for (const draft of drafts) {
-      const [refused] = this.#post(draft);
+      const [refused] = this.#post([draft]);
       if (refused !== undefined) {
         throw new Error(`given ${draft.type} on ${draft.stream} is refused: ${refused.code} ${refused.message}`);
       }
@@ -77,9 +102,9 @@ export class Scenario {
     return this;
   }
 
-  /** Posts one event more, whatever comes of it. */
-  when(draft: Draft): Outcome {
-    return new Outcome(this.#post(draft), (stream) => this.#states.get(stream));
+  /** Posts events as one commit, whatever comes of it. */
+  when(...drafts: readonly Draft[]): Outcome {
+    return new Outcome(this.#post(drafts), (stream) => this.#states.get(stream));
   }
 
   /** The state of a stream, or nothing while it does not exist. */
@@ -87,30 +112,91 @@ export class Scenario {
     return this.#states.get(stream) as State | undefined;
   }
 
-  #post({ stream, ...posted }: Draft): readonly Refusal[] {
-    const kind = kindOf(stream);
-    if (kind === undefined) throw new Error(`no kind of stream: ${stream}`);
-    const parsed = parseEvent(kind, { effective: '2026-06-01', sources: NAMED, ...posted });
-    if (!parsed.ok) return parsed.refusals;
-    this.#count += 1;
-    const id = parsed.event.id ?? `evt-${this.#count}`;
-    const event: LedgerEvent = { ...parsed.event, id, stream, version: 1, actor: POSTER };
-    const state = this.#states.get(stream);
-    const refused = refuse(kind, state, event, this.#context());
-    if (refused !== undefined) return [refused];
-    for (const claim of kind.takes?.(event) ?? []) {
-      const owner = this.#owners.get(claim.stream) ?? stream;
-      if (owner !== stream) return [claim.taken(owner)];
-      this.#owners.set(claim.stream, stream);
+  /** What was recorded in a stream, with corrections in their places. */
+  history(stream: string): History {
+    return this.#histories.get(stream) ?? new History();
+  }
+
+  /** All or nothing, as a recorder decides a commit. */
+  #post(drafts: readonly Draft[]): readonly Refusal[] {
+    const [states, histories, owners] = [new Map(this.#states), new Map(this.#histories), new Map(this.#owners)];
+    const refusals = this.#record(drafts);
+    if (refusals.length > 0) {
+      restore(this.#states, states);
+      restore(this.#histories, histories);
+      restore(this.#owners, owners);
     }
-    this.#states.set(stream, kind.evolve(state, event));
+    return refusals;
+  }
+
+  #record(drafts: readonly Draft[]): readonly Refusal[] {
+    const waiting = new Map<string, LedgerEvent[]>();
+    for (const [index, { stream, ...posted }] of drafts.entries()) {
+      const kind = kindOf(stream);
+      if (kind === undefined) throw new Error(`no kind of stream: ${stream}`);
+      const parsed = parseEvent(kind, { effective: '2026-06-01', sources: NAMED, ...posted });
+      if (!parsed.ok) return parsed.refusals;
+      this.#count += 1;
+      const id = parsed.event.id ?? `evt-${this.#count}`;
+      const together = waiting.get(stream) ?? [];
+      const version = this.history(stream).version + together.length + 1;
+      const event: LedgerEvent = { ...parsed.event, id, stream, version, actor: POSTER };
+      if (event.action === 'new' && together.length === 0) {
+        const refused = this.#append(kind, event);
+        if (refused !== undefined) return [refused];
+        continue;
+      }
+      waiting.set(stream, [...together, event]);
+      if (drafts.slice(index + 1).some((draft) => draft.stream === stream)) continue;
+      const refused = this.#correct(kind, stream, [...together, event]);
+      if (refused !== undefined) return [refused];
+    }
     return [];
   }
 
-  #context(): DecisionContext {
+  #append(kind: StreamKind, event: LedgerEvent): Refusal | undefined {
+    const { stream } = event;
+    const state = this.#states.get(stream);
+    const refused = refuse(kind, state, event, this.context()) ?? this.#take(stream, kind.takes?.(event) ?? []);
+    if (refused !== undefined) return refused;
+    const history = this.history(stream).copy();
+    history.add(event);
+    this.#histories.set(stream, history);
+    this.#states.set(stream, kind.evolve(state, event));
+    return undefined;
+  }
+
+  #correct(kind: StreamKind, stream: string, events: readonly LedgerEvent[]): Refusal | undefined {
+    const corrected = correct(kind, this.history(stream), events, this.context());
+    if (!corrected.ok) return corrected.refusal;
+    for (const key of corrected.freed) this.#owners.delete(key);
+    this.#histories.set(stream, corrected.history);
+    this.#states.set(stream, corrected.state);
+    return this.#take(
+      stream,
+      corrected.taken.map(({ claim }) => claim),
+    );
+  }
+
+  #take(stream: string, claims: readonly KeyClaim[]): Refusal | undefined {
+    for (const claim of claims) {
+      const owner = this.#owners.get(claim.stream) ?? stream;
+      if (owner !== stream) return claim.taken(owner);
+      this.#owners.set(claim.stream, stream);
+    }
+    return undefined;
+  }
+
+  /** What rules may look at besides their own stream. */
+  context(): DecisionContext {
     const look = <State>(stream: string): State | undefined => this.#states.get(stream) as State | undefined;
     return { today: this.#today, exists: (stream) => this.#states.has(stream), peek: look, state: look };
   }
+}
+
+function restore<Value>(map: Map<string, Value>, to: ReadonlyMap<string, Value>): void {
+  map.clear();
+  for (const [key, value] of to) map.set(key, value);
 }
 
 /** What became of a post. */
