@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
+import { embeddedPostgresMissing } from '@deal-ledger/log';
 import type { Config } from 'jest';
 import { NotAvailable } from './containers';
 import { missingToRunLocally, startKafka } from './kafka';
 import { startPostgres } from './postgres';
-import { KAFKA_VARIABLE, LOCAL_KAFKA_VARIABLE, POSTGRES_VARIABLE, suitesThatNeed, type Need } from './suites';
+import { LEFT_OUT_VARIABLE, suitesThatNeed, VARIABLES, type Need } from './suites';
 
 /** What this run started, and what it had to leave out, for the teardown. */
 export interface Shared {
@@ -29,14 +30,16 @@ export default async function setup({ testPathPatterns }: GlobalConfig): Promise
   if (process.env['TEST_SUITES'] === 'unit') return;
   const patterns = testPathPatterns?.patterns ?? [];
 
-  /** Starts what some suite needs. */
-  const provide = async (need: Need, start: () => Promise<void>): Promise<void> => {
+  const missing: Need[] = [];
+  /** Starts what some suite needs; `start` gives its address. */
+  const provide = async (need: Need, start: () => Promise<string>): Promise<void> => {
     const suites = suitesThatNeed(need, ROOT, patterns);
     if (suites.length === 0) return;
     try {
-      await start();
+      process.env[VARIABLES[need]] = await start();
     } catch (error) {
       if (!(error instanceof NotAvailable) || process.env['CI'] === 'true') throw error;
+      missing.push(need);
       shared.leftOut.push(
         `${error.message}. Left out: ${suites.map((file) => file.slice(ROOT.length + 1)).join(', ')}`,
       );
@@ -48,19 +51,25 @@ export default async function setup({ testPathPatterns }: GlobalConfig): Promise
       provide('Kafka', async () => {
         const kafka = await startKafka();
         shared.running.push(kafka);
-        process.env[KAFKA_VARIABLE] = kafka.brokers.join(',');
+        return kafka.brokers.join(',');
       }),
       provide('a Kafka of its own', async () => {
-        const missing = missingToRunLocally();
-        if (missing) throw new NotAvailable(`no Kafka that can be stopped and started: ${missing}`);
-        process.env[LOCAL_KAFKA_VARIABLE] = 'yes';
+        const reason = missingToRunLocally();
+        if (reason) throw new NotAvailable(`no Kafka that can be stopped and started: ${reason}`);
+        return 'yes';
       }),
       provide('PostgreSQL', async () => {
         const postgres = await startPostgres({ durable: false });
         shared.running.push(postgres);
-        process.env[POSTGRES_VARIABLE] = postgres.url;
+        return postgres.url;
+      }),
+      provide('the embedded PostgreSQL', async () => {
+        const reason = embeddedPostgresMissing();
+        if (reason) throw new NotAvailable(`no embedded PostgreSQL: ${reason}`);
+        return 'yes';
       }),
     ]);
+    process.env[LEFT_OUT_VARIABLE] = missing.join('\n');
   } catch (error) {
     await Promise.all(shared.running.map((server) => server.stop()));
     throw error;

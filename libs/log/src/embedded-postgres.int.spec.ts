@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { eventually } from '../../../tests/harness';
+import { describeWithEmbeddedPostgres, eventually } from '../../../tests/harness';
 import { canConnect } from './can-connect';
 import {
   EmbeddedPostgresFailed,
@@ -13,16 +13,7 @@ import {
   type EmbeddedPostgresOptions,
 } from './embedded-postgres';
 import { Client } from 'pg';
-import { nativeFolder } from './postgres-package';
 import { superviseEmbeddedPostgres } from './supervised-postgres';
-
-const installed = (): boolean => {
-  try {
-    return existsSync(nativeFolder());
-  } catch {
-    return false;
-  }
-};
 
 const ENDED = 'the database, PostgreSQL, has ended by itself; it is started again on the same data';
 const RUNS_AGAIN = 'the database, PostgreSQL, runs again';
@@ -38,7 +29,7 @@ async function ask(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-(installed() ? describe : describe.skip)('the embedded Postgres', () => {
+describeWithEmbeddedPostgres('the embedded Postgres', () => {
   jest.setTimeout(120_000);
   const dataDir = join(tmpdir(), `deal-ledger-embedded-${randomBytes(6).toString('hex')}`);
   let running: EmbeddedPostgres | undefined;

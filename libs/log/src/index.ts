@@ -12,4 +12,5 @@ export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
 } from './embedded-postgres';
+export { embeddedPostgresMissing } from './postgres-package';
 export { superviseEmbeddedPostgres, type SupervisedPostgres } from './supervised-postgres';

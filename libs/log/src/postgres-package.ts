@@ -38,6 +38,17 @@ export function nativeFolder(): string {
   }
 }
 
+/** Why there is no embedded PostgreSQL here, or nothing. */
+export function embeddedPostgresMissing(): string | undefined {
+  try {
+    const folder = nativeFolder();
+    return existsSync(folder) ? undefined : `${folder} is missing`;
+  } catch (error) {
+    if (error instanceof EmbeddedPostgresFailed) return error.message;
+    throw error;
+  }
+}
+
 /** Postgres refuses to run as root, so root runs it as `nobody`. */
 export function unprivilegedIdentity(): Identity | undefined {
   if (process.getuid?.() !== 0) return undefined;

@@ -1,6 +1,6 @@
 import { openLog } from '@deal-ledger/log';
 import type { ReportSet } from '@deal-ledger/reports';
-import { clockOf, logOf, requireStores, runMain, settingsOrExit, startService } from '@deal-ledger/service';
+import { logPlaceOf, requireStores, runMain, settingsOrExit, startService } from '@deal-ledger/service';
 import { ProjectionModule } from './projection.module';
 
 /** Runs a projection service as a process of its own, until it is told to stop. */
@@ -12,14 +12,7 @@ async function serve(projection: ReportSet): Promise<void> {
   const { name, reports } = projection;
   const settings = settingsOrExit(name);
   requireStores(name, settings, ['log', 'database']);
-  const log = await openLog({
-    brokers: settings.KAFKA_BROKERS,
-    databaseUrl: settings.DATABASE_URL,
-    topic: settings.LEDGER_TOPIC,
-    flushEveryMessage: settings.KAFKA_FLUSH_EVERY_MESSAGE,
-    nowMs: settings.LEDGER_CLOCK === undefined ? undefined : () => clockOf(settings).nowMs(),
-    logger: logOf(name, settings),
-  });
+  const log = await openLog(logPlaceOf(name, settings));
   await startService({
     name,
     settings,

@@ -1,6 +1,6 @@
 import type { StreamKind } from '@deal-ledger/domain';
 import { openLog } from '@deal-ledger/log';
-import { clockOf, logOf, requireStores, runMain, settingsOrExit, startService } from '@deal-ledger/service';
+import { logPlaceOf, requireStores, runMain, settingsOrExit, startService } from '@deal-ledger/service';
 import { RecorderModule } from './recorder.module';
 
 export interface RecordingService {
@@ -17,14 +17,7 @@ export function serveRecorder(service: RecordingService): void {
 async function serve({ name, kinds }: RecordingService): Promise<void> {
   const settings = settingsOrExit(name);
   requireStores(name, settings, ['log']);
-  const log = await openLog({
-    brokers: settings.KAFKA_BROKERS,
-    databaseUrl: settings.DATABASE_URL,
-    topic: settings.LEDGER_TOPIC,
-    flushEveryMessage: settings.KAFKA_FLUSH_EVERY_MESSAGE,
-    nowMs: settings.LEDGER_CLOCK === undefined ? undefined : () => clockOf(settings).nowMs(),
-    logger: logOf(name, settings),
-  });
+  const log = await openLog(logPlaceOf(name, settings));
   await startService({
     name,
     settings,

@@ -1,9 +1,21 @@
 import { pino, type Logger } from 'pino';
+import { clockOf } from './clock';
 import type { Settings } from './settings';
 
 /** The root logger of a process: JSON lines on standard output. */
 export const logOf = (name: string, settings: Pick<Settings, 'LOG_LEVEL'>): Logger =>
   pino({ name, level: settings.LOG_LEVEL });
+
+/** Where the settings put the log, and how: what `openLog` asks for. */
+export const logPlaceOf = (name: string, settings: Settings) => ({
+  brokers: settings.KAFKA_BROKERS,
+  databaseUrl: settings.DATABASE_URL,
+  topic: settings.LEDGER_TOPIC,
+  flushEveryMessage: settings.KAFKA_FLUSH_EVERY_MESSAGE,
+  // The database's own clock counts, unless a test sets another.
+  nowMs: settings.LEDGER_CLOCK === undefined ? undefined : () => clockOf(settings).nowMs(),
+  logger: logOf(name, settings),
+});
 
 /** A service that runs alone keeps its data somewhere it is told: the embedded database is for `npm start`. */
 export function requireStores(
