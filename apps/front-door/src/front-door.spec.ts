@@ -47,6 +47,12 @@ const service =
       answer
         .writeHead(503, { 'retry-after': '1', 'content-type': 'application/problem+json' })
         .end('{"code":"CONTENDED"}');
+    } else if (incoming.method === 'OPTIONS') {
+      answer.writeHead(405, { allow: 'GET, HEAD', 'content-type': 'application/problem+json' }).end('{}');
+    } else if (url === '/v1/deals/expecting') {
+      let body = '';
+      incoming.on('data', (chunk: Buffer) => (body += String(chunk)));
+      incoming.on('end', () => answer.end(JSON.stringify({ expect: incoming.headers.expect ?? null, body })));
     } else if (url === '/v1/deals/broken') {
       incoming.socket.destroy();
     } else {
@@ -113,6 +119,38 @@ describe('the front door', () => {
     expect((await once(incoming, 'data'))[0]).toBe('seen {"n":2}\n');
     outgoing.end();
     await once(incoming, 'end');
+  });
+
+  it('takes the body of a caller who asks first whether it is wanted', async () => {
+    const outgoing = request(`${base}/v1/deals/expecting`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', expect: '100-continue' },
+    });
+    outgoing.flushHeaders();
+    await once(outgoing, 'continue');
+    outgoing.end('{"events":[]}');
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    const chunks = (await incoming.toArray()) as Buffer[];
+    expect([incoming.statusCode, JSON.parse(Buffer.concat(chunks).toString())]).toEqual([
+      200,
+      { expect: null, body: '{"events":[]}' },
+    ]);
+  });
+
+  it('answers HEAD as GET, without the body', async () => {
+    const answer = await fetch(`${base}/v1/deals/x`, { method: 'HEAD' });
+    expect([answer.status, answer.headers.get('etag'), await answer.text()]).toEqual([200, '"7"', '']);
+  });
+
+  it('lets the service say which methods a path takes', async () => {
+    const answer = await fetch(`${base}/v1/deals/x`, { method: 'OPTIONS' });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it.each(['HEAD', 'OPTIONS'])('answers %s itself where the path is its own', async (method) => {
+    const answer = await fetch(`${base}/health/live`, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual(method === 'HEAD' ? [200, null] : [405, 'GET, HEAD']);
+    expect((await fetch(`${base}/v1/unheard-of`, { method })).status).toBe(404);
   });
 
   it('passes a refusal on as it is, without trying again', async () => {

@@ -296,6 +296,17 @@ describe('a joint leg', () => {
     given(opened).when(joint(shares)).thenRefused('VALIDATION_FAILED', '/data/shares'),
   );
 
+  it('falls into 3,600 months of its parties at the most', () => {
+    const parties = Array.from({ length: 12 }, (_, index) => `p${index}`);
+    const shares = parties.map((partyId, index) => share(partyId, index === 0 ? '0.89' : '0.01'));
+    const over = (to: string) =>
+      payment({ providers: parties, shares, schedule: { method: 'evenMonths', from: '2026-01', to } });
+    given(opened).when(over('2050-12')).thenRefused('REF_NOT_FOUND', '/data/providers/0');
+    const refused = given(opened).when(over('2051-01'));
+    refused.thenRefused('VALIDATION_FAILED', '/data/shares');
+    expect(refused.message).toContain('12 shares over 301 months are 3612 amounts, at most 3600 are allowed');
+  });
+
   it('is the only one that has shares', () =>
     given(opened)
       .when(leg({ shares: [share('nvidia', '1')] }))

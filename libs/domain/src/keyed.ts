@@ -41,6 +41,12 @@ export function* entriesOf<Value>(map: Keyed<Value>): Generator<readonly [string
   else for (const node of map.slots) if (node !== null) yield* entriesOf(node);
 }
 
+/** Whether a part of a state is such a map. */
+export function isKeyed(value: object): value is Keyed<unknown> {
+  const { size, entries, slots } = value as Partial<Keyed<unknown>>;
+  return typeof size === 'number' && (Array.isArray(entries) || Array.isArray(slots));
+}
+
 function putAt<Value>(node: Keyed<Value>, key: string, value: Value, code: number, shift: number): Keyed<Value> {
   if (node.slots !== undefined) {
     const slot = (code >>> shift) & 31;

@@ -28,6 +28,22 @@ const lines = (...amounts: string[]): Schedule => ({
 const ramp = (r0: string, r1: string): Schedule => ({ method: 'ramp', from: '2027-01', to: '2027-06', r0, r1 });
 
 describe('a schedule', () => {
+  it.each<[string, (year: number) => unknown]>([
+    ['even months', (year) => ({ method: 'evenMonths', from: '2026-01', to: `${year}-01` })],
+    ['days', (year) => ({ method: 'proRataDays', from: '2026-01-01', to: `${year}-01-01` })],
+    ['a ramp', (year) => ({ method: 'ramp', from: '2026-01', to: `${year}-01`, r0: '1', r1: '1' })],
+  ])('by %s goes over 50 years at the most, 600 months', (_, until) => {
+    expect(refused(until(2076))).toEqual([]);
+    expect(refused(until(2077))).toEqual(['PERIOD_INVALID to']);
+  });
+
+  it('has 600 lines at the most', () => {
+    const line = { period: '2026', money: { firm: usd('1') } };
+    const of = (count: number) => ({ method: 'explicit', lines: new Array<object>(count).fill(line) });
+    expect(refused(of(600))).toEqual([]);
+    expect(refused(of(601))).toEqual(['too_big lines']);
+  });
+
   it.each<[string, unknown]>([
     ['even months', { method: 'evenMonths', from: '2026-07', to: '2033-06', due: 'monthEnd' }],
     ['days', { method: 'proRataDays', from: '2026-01-15', to: '2026-03-10' }],

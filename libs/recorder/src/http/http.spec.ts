@@ -1,4 +1,4 @@
-import { catalogue, deal, party, source } from '@deal-ledger/domain';
+import { catalogue, deal, funding, party, source } from '@deal-ledger/domain';
 import { MemoryLog } from '@deal-ledger/log';
 import { createService, settingsOf } from '@deal-ledger/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -44,7 +44,7 @@ describe('the HTTP face of a recorder', () => {
     log = new MemoryLog();
     app = await createService({
       name: 'deals',
-      module: RecorderModule.of({ source: '/deals', kinds: [source, party, deal], log }),
+      module: RecorderModule.of({ source: '/deals', kinds: [source, party, deal, funding], log }),
       settings: settingsOf({ LOG_LEVEL: 'silent' }),
       openApi: { title: 'Deals', description: '' },
     });
@@ -72,6 +72,83 @@ describe('the HTTP face of a recorder', () => {
     expect((await app.inject('/v1/parties')).json()).toMatchObject({
       streams: [{ stream: 'party/nvidia', id: 'nvidia' }],
     });
+  });
+
+  describe('lists the streams of a kind', () => {
+    const page = async (query: string) => (await app.inject(`/v1/parties${query}`)).json() as Record<string, unknown>;
+    const idsIn = ({ streams }: Record<string, unknown>) => (streams as { id: string }[]).map(({ id }) => id);
+
+    beforeEach(async () => {
+      for (const id of ['c', 'a', 'd', 'b'])
+        expect((await post(`/v1/parties/${id}/events`, { events: [registered(id)] })).statusCode).toBe(201);
+    });
+
+    it('page by page in the order of their ids, past what comes in between', async () => {
+      const first = await page('?limit=2');
+      expect([idsIn(first), first['nextCursor']]).toEqual([['a', 'b'], 'b']);
+      await post('/v1/parties/aa/events', { events: [registered('aa')] });
+      const second = await page('?limit=2&cursor=b');
+      expect([idsIn(second), second['nextCursor']]).toEqual([['c', 'd'], null]);
+      expect(idsIn(await page('?cursor=d'))).toEqual([]);
+      expect(idsIn(await page(''))).toEqual(['a', 'aa', 'b', 'c', 'd']);
+    });
+
+    it('a hundred at a time, unless it is asked for more or fewer', async () => {
+      const ids = Array.from({ length: 120 }, (_, index) => `p${1_000 + index}`);
+      const events = ids.map((id) => ({ stream: `party/${id}`, ...registered(id) }));
+      for (const part of [events.slice(0, 60), events.slice(60)])
+        expect((await post('/v1/commits', { events: part })).statusCode).toBe(201);
+      expect(idsIn(await page(''))).toHaveLength(100);
+      expect(idsIn(await page('?limit=1000'))).toHaveLength(124);
+    });
+
+    it.each([['?limit=0'], ['?limit=1001'], ['?limit=ten'], ['?cursor='], ['?cursor=a/b'], ['?page=2']])(
+      'and refuses %s',
+      async (query) => expect(await page(query)).toMatchObject({ status: 400 }),
+    );
+  });
+
+  it('shows the maps of a state as plain objects, sorted by id', async () => {
+    const DAY = '2025-10-05';
+    const usd = (amount: number) => ({ currency: 'USD', amount: String(amount) });
+    const event = (id: string, type: string, data: object) => ({
+      id,
+      type,
+      effective: DAY,
+      sources: SOURCES,
+      approvedBy: { id: 'controller-1' },
+      data,
+    });
+    await post('/v1/commits', {
+      events: ['lender', 'borrower'].map((id) => ({ stream: `party/${id}`, ...registered(id) })),
+    });
+    const calls = Array.from({ length: 20 }, (_, index) => `call-${index + 10}`);
+    const recorded = await post('/v1/commits', {
+      events: [
+        event('f', 'FundingProposed', {
+          fundingId: 'f',
+          funderIds: ['lender'],
+          recipientId: 'borrower',
+          instrument: 'debt',
+          amount: { ceiling: usd(100) },
+        }),
+        event('t', 'TrancheScheduled', {
+          trancheId: 'T1',
+          amount: { ceiling: usd(100) },
+          condition: { type: 'none', description: 'none' },
+        }),
+        event('c', 'FundingCommitted', { committed: usd(100), signedOn: DAY }),
+        ...[...calls]
+          .reverse()
+          .map((callId) => event(callId, 'FundsCalled', { callId, trancheId: 'T1', money: usd(1), dueOn: DAY })),
+      ].map((each) => ({ stream: 'funding/f', ...each })),
+    });
+    expect(recorded.statusCode).toBe(201);
+    const { state } = (await app.inject('/v1/funding/f')).json() as { state: Record<string, object> };
+    expect(Object.keys(state['calls'] as object)).toEqual(calls);
+    expect(state['calls']).toMatchObject({ 'call-10': { trancheId: 'T1', open: '1' } });
+    expect(state['receipts']).toEqual({});
+    expect(state['tranches']).toMatchObject({ T1: { calledOpen: '20' } });
   });
 
   it('answers a repeated request with the first answer, and refuses its id with other content', async () => {

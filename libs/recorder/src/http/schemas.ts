@@ -35,13 +35,16 @@ export const StreamSchema = z
     version: z.int().positive().describe('How many events it has; also the ETag.'),
     position: z.int().nonnegative().describe('Position of the last commit that wrote it.'),
     readAt: z.int().nonnegative().describe('Position of the last record looked at for this answer.'),
-    state: z.unknown().describe('What its events add up to.'),
+    state: z
+      .unknown()
+      .describe('What its events add up to; what is kept by id stands in plain objects under those ids.'),
   })
   .meta({ id: 'Stream' });
 
 export const StreamListSchema = z
   .strictObject({
     streams: z.array(z.strictObject({ stream: z.string(), id: z.string() })),
+    nextCursor: z.string().nullable().describe('Give it as cursor for the next page; null on the last one.'),
     readAt: z.int().nonnegative().describe('Position of the last record looked at for this answer.'),
   })
   .meta({ id: 'StreamList' });

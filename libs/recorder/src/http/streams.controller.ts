@@ -17,15 +17,29 @@ import {
   traceparentOf,
 } from './headers';
 import { LOCAL_ACTOR, readStreamPost, streamName } from './request';
+import { shown } from './shown';
 import { postBodySchema, StreamAnswerSchema, StreamListSchema, StreamSchema } from './schemas';
 
-const IdParams = z.strictObject({
-  id: z
+const StreamId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+    'An id has 1 to 100 of the characters A-Z a-z 0-9 . _ - and begins with a letter or digit.',
+  );
+const IdParams = z.strictObject({ id: StreamId });
+
+const PAGE = 100;
+const PAGE_MAX = 1_000;
+
+const ListQuery = z.strictObject({
+  limit: z
     .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
-      'An id has 1 to 100 of the characters A-Z a-z 0-9 . _ - and begins with a letter or digit.',
-    ),
+    .regex(/^[1-9]\d{0,3}$/, `A number from 1 to ${PAGE_MAX}.`)
+    .transform(Number)
+    .pipe(z.number().max(PAGE_MAX, `At most ${PAGE_MAX}.`))
+    .default(PAGE)
+    .describe(`How many streams a page has at most, up to ${PAGE_MAX}.`),
+  cursor: StreamId.optional().describe('nextCursor of the page before this one; without it the list begins.'),
 });
 
 const POST_PROBLEMS = [400, 404, 409, 412, 413, 415, 422, 503];
@@ -115,18 +129,31 @@ export function streamsController(kind: StreamKind): Type {
         version: stream.version,
         position: stream.position,
         readAt: position,
-        state: stream.state,
+        state: shown(stream.state),
       };
     }
 
     @Get()
-    @Operation({ summary: `Every ${kind.name} there is`, responses: { 200: StreamListSchema, problems: [400, 503] } })
-    async list(): Promise<z.output<typeof StreamListSchema>> {
+    @Operation({
+      summary: `Every ${kind.name} there is, page by page`,
+      description:
+        'In the order of their ids. What is recorded between two pages neither moves nor repeats a stream; it is in a page to come if its id is.',
+      query: ListQuery,
+      responses: { 200: StreamListSchema, problems: [400, 503] },
+    })
+    async list(
+      @Query(queryOf(ListQuery)) { limit, cursor }: z.output<typeof ListQuery>,
+    ): Promise<z.output<typeof StreamListSchema>> {
       const reading: Awaited<ReturnType<Recorder['list']>> = await this.queries.execute(new ListStreams(kind.name));
       if ('outcome' in reading) throw answerOf(reading);
+      const { ids, position } = reading;
+      const from = cursor === undefined ? 0 : ids.findIndex((id) => id > cursor);
+      const page = from < 0 ? [] : ids.slice(from, from + limit);
+      const isLast = from < 0 || from + limit >= ids.length;
       return {
-        streams: reading.ids.map((id) => ({ stream: streamName(kind, id) ?? `${kind.name}/${id}`, id })),
-        readAt: reading.position,
+        streams: page.map((id) => ({ stream: streamName(kind, id) ?? `${kind.name}/${id}`, id })),
+        nextCursor: isLast ? null : (page.at(-1) ?? null),
+        readAt: position,
       };
     }
   }
