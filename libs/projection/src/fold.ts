@@ -10,6 +10,7 @@ const MAX_STATES = 50_000;
 /** A fact that the posting rules cannot take: the projection stops in front of it. */
 export class UnprojectableEvent extends Error {
   override readonly name = 'UnprojectableEvent';
+  readonly eventId: string;
 
   constructor(
     readonly position: number,
@@ -20,6 +21,7 @@ export class UnprojectableEvent extends Error {
     super(`event ${event.id} (${event.type} on ${event.stream}, position ${position}) cannot be projected: ${why}`, {
       cause,
     });
+    this.eventId = event.id;
   }
 }
 

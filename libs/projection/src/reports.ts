@@ -5,6 +5,7 @@ import { shaped, type RawRow, type ReportDefinition, type Row } from '@deal-ledg
 import { instantMs, Problem, type Clock } from '@deal-ledger/service';
 import { Pool } from 'pg';
 import { filterOf, type ReportQuery } from './reading';
+import { UnprojectableEvent } from './fold';
 import { isTransient, type Runner } from './runner';
 import { forReading } from './schema';
 
@@ -127,6 +128,7 @@ export class Reports {
     this.refuseWhenForked();
     if (minPosition !== undefined) await this.await(minPosition);
     if (asOf === 'latest') {
+      this.refuseWhenHalted();
       const position = this.projectedPosition;
       if (position < 0) await this.await(0);
       return Math.max(position, 0);
@@ -157,8 +159,7 @@ export class Reports {
         retryAfterS: Math.ceil(sureInMs / 1_000),
       });
     }
-    const end = await this.options.log.end();
-    if (end > 0) await this.await(end - 1);
+    await this.awaitAllUpTo(atMs);
     const { rows } = await this.pool.query<{ position: string | null }>({
       name: 'position-at',
       text: POSITION_AT,
@@ -173,6 +174,16 @@ export class Reports {
       });
     }
     return Number(position);
+  }
+
+  /** Waits until everything recorded up to an instant is projected; where nothing more will be, it may be already. */
+  private async awaitAllUpTo(atMs: number): Promise<void> {
+    const { log, runner } = this.options;
+    // Times never run backwards along positions.
+    const isPast = async (position: number): Promise<boolean> => Date.parse(await this.recordedAt(position)) > atMs;
+    if (runner.halted !== undefined && this.projectedPosition >= 0 && (await isPast(this.projectedPosition))) return;
+    const end = await log.end();
+    if (end > 0) await this.await(end - 1);
   }
 
   /** Waits, for a bounded time, until a position is projected. */
@@ -197,15 +208,31 @@ export class Reports {
     }
     if (runner.halted === undefined && (await progress.includes(position, WAIT_MS))) return;
     this.refuseWhenForked();
+    this.refuseWhenHalted();
     const projected = this.projectedPosition;
     throw new Problem({
       status: 503,
       code: 'PROJECTION_BEHIND',
-      detail:
-        `Position ${position} was asked for, the ledger is projected up to ${projected}` +
-        `${runner.halted === undefined ? '. Ask again.' : `, and halted there: ${runner.halted.message}`}`,
+      detail: `Position ${position} was asked for, the ledger is projected up to ${projected}. Ask again.`,
       members: { position, projectedPosition: projected },
-      retryAfterS: runner.halted === undefined ? 1 : 60,
+      retryAfterS: 1,
+    });
+  }
+
+  /** What was projected before a halt is right for ever; what is latest is no longer known here. */
+  private refuseWhenHalted(): void {
+    const { halted } = this.options.runner;
+    if (halted === undefined) return;
+    const projected = this.projectedPosition;
+    const event = halted instanceof UnprojectableEvent ? { haltedAt: halted.position, eventId: halted.eventId } : {};
+    throw new Problem({
+      status: 503,
+      code: 'PROJECTION_HALTED',
+      detail:
+        `The projection has halted after position ${projected}: ${halted.message}. ` +
+        (projected < 0 ? 'It shows nothing yet.' : `What is up to there is still shown: ask with asOf=${projected}.`),
+      members: { projectedPosition: projected, ...event },
+      retryAfterS: 60,
     });
   }
 

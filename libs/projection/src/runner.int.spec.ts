@@ -216,9 +216,34 @@ describeWithPostgres('projecting exactly once', (url) => {
     expect(
       (await projection.read(fundingPosition, { asOf: '31', fundingId: 'f1', effectiveOn: '2026-12-31' })).rows[0],
     ).toMatchObject({ received: '1.00' });
-    await expect(projection.read(fundingPosition, { asOf: '32' })).rejects.toMatchObject({
-      code: 'PROJECTION_BEHIND',
+    const halted = {
+      code: 'PROJECTION_HALTED',
       status: 503,
+      members: { projectedPosition: 31, haltedAt: 32, eventId: 'funding/f1#5' },
+      headers: { 'retry-after': '60' },
+    };
+    for (const query of [{}, { asOf: '32' }, { asOf: '31', minPosition: '32' }])
+      await expect(projection.read(fundingPosition, query)).rejects.toMatchObject(halted);
+    await expect(projection.read(fundingPosition)).rejects.toThrow('ask with asOf=31');
+  });
+
+  it('answers for an instant before the last that it projected when it has stopped, and for no later one', async () => {
+    let nowMs = Date.parse('2025-10-05T09:00:00Z');
+    const log = new MemoryLog({ now: () => nowMs });
+    const writer = new TestWriter(log);
+    await writer.begin();
+    const [proposal, ...rest] = [...fundings(0)].filter(({ stream }) => stream === 'funding/f1');
+    await writer.post(proposal as PostedLine);
+    nowMs += 60_000;
+    for (const line of rest) await writer.post(line);
+    await writer.append([{ ...strangeEvent('funding/f1', 4), schemaVersion: 99 }]);
+    const projection = await start(log);
+    await eventually(async () => expect(projection.runner.halted).toBeInstanceOf(UnprojectableEvent), 10_000);
+    expect(await projection.read(fundingPosition, { asOf: '2025-10-05T09:00:30Z' })).toMatchObject({
+      meta: { asOfPosition: 1 },
+    });
+    await expect(projection.read(fundingPosition, { asOf: '2025-10-05T09:01:30Z' })).rejects.toMatchObject({
+      code: 'PROJECTION_HALTED',
     });
   });
 
