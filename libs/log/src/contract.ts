@@ -64,6 +64,23 @@ export function logContract(name: string, factory: () => Promise<LogUnderTest>):
       expect(texts(await live.until(1))).toEqual(['d']);
     });
 
+    it('gives the records at the positions asked for, and no others', async () => {
+      const log = await open();
+      await Promise.all(upTo(50).map((index) => log.append(record(String(index)))));
+      const wanted = [0, 3, 4, 5, 31, 49];
+      const records = await log.at(wanted);
+      expect(positions(records)).toEqual(wanted);
+      expect(records).toEqual((await reader(log).until(50)).filter(({ position }) => wanted.includes(position)));
+      expect(await log.at([])).toEqual([]);
+    });
+
+    it('says that it is not the log it was when a record asked for is gone', async () => {
+      const log = await open();
+      await Promise.all(['a', 'b', 'c'].map((text) => log.append(record(text))));
+      await under().lose(1);
+      await expect((await open()).at([1, 2])).rejects.toThrow(LogHalted);
+    });
+
     it('brings to a reader at the live end what another writes', async () => {
       const [writer, follower] = [await open(), await open()];
       const live = reader(follower);

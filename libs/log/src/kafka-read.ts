@@ -4,6 +4,8 @@ import { LogHalted, type LogRecord } from './log';
 import { backoffMs, pause, reportFailure } from './waiting';
 
 const FETCH_BYTES = 1024 * 1024;
+/** Of a fetch for a single record; a broker sends the batch it stands in, even where that is larger. */
+const PIECE_BYTES = 64 * 1024;
 /** How long the broker holds a fetch open for which it has nothing. */
 const FETCH_WAIT_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -16,6 +18,7 @@ const GONE_PAUSE_MS = 500;
 /** So many times in a row a broker may say that it has more and send nothing. */
 const EMPTY_ANSWERS = 10;
 
+const NEVER = new AbortController().signal;
 const NO_HEADERS: LogRecord['headers'] = [];
 
 interface FetchedMessage {
@@ -114,14 +117,60 @@ async function* fetchOn(
   }
 }
 
-async function fetchAt(connection: KafkaConnection, topic: string, offset: number): Promise<FetchedPartition> {
+/**
+ * The records at these offsets, rising.
+ * @throws LogHalted when one of them is gone
+ */
+export async function recordsInKafka(
+  settings: KafkaSettings,
+  offsets: readonly number[],
+): Promise<readonly LogRecord[]> {
+  if (offsets.length === 0) return [];
+  for (let goneAnswers = 1; ; goneAnswers += 1) {
+    const connection = await KafkaConnection.open(settings, REQUEST_TIMEOUT_MS, CONNECT_TIMEOUT_MS);
+    try {
+      return await recordsOn(connection, settings.topic, offsets);
+    } catch (error) {
+      if (!isOutOfRange(error)) throw error;
+      if (goneAnswers >= GONE_ANSWERS)
+        throw new LogHalted('LOG_POSITION_GONE', `topic ${settings.topic} no longer has what was read from it before`);
+    } finally {
+      connection.destroy();
+    }
+    await pause(GONE_PAUSE_MS, NEVER);
+  }
+}
+
+/** What a fetch brings beside the record it was for is used if it is wanted too. */
+async function recordsOn(
+  connection: KafkaConnection,
+  topic: string,
+  offsets: readonly number[],
+): Promise<readonly LogRecord[]> {
+  const found: LogRecord[] = [];
+  for (let offset = offsets[0]; offset !== undefined; offset = offsets[found.length]) {
+    const { messages } = await fetchAt(connection, topic, offset, PIECE_BYTES);
+    const brought = checked(messages, offset, topic);
+    if (brought.length === 0) throw new LogHalted('LOG_GAP', `topic ${topic} has nothing at offset ${offset}`);
+    const wanted = new Set(offsets.slice(found.length));
+    found.push(...brought.filter(({ position }) => wanted.has(position)));
+  }
+  return found;
+}
+
+async function fetchAt(
+  connection: KafkaConnection,
+  topic: string,
+  offset: number,
+  maxBytes = FETCH_BYTES,
+): Promise<FetchedPartition> {
   const leader = await connection.leader();
   const { responses } = (await leader.fetch({
     isolationLevel: 0,
     maxWaitTime: FETCH_WAIT_MS,
     minBytes: 1,
-    maxBytes: FETCH_BYTES,
-    topics: [{ topic, partitions: [{ partition: 0, fetchOffset: String(offset), maxBytes: FETCH_BYTES }] }],
+    maxBytes,
+    topics: [{ topic, partitions: [{ partition: 0, fetchOffset: String(offset), maxBytes }] }],
   })) as { responses: readonly { partitions: readonly FetchedPartition[] }[] };
   const partition = responses[0]?.partitions[0];
   if (!partition) throw new Error(`the answer to a fetch lacks topic ${topic}`);

@@ -1,7 +1,7 @@
 import { CompressionTypes, type KafkaConfig } from 'kafkajs';
 import { GroupCommit } from './group-commit';
 import { KafkaConnection, type KafkaSettings } from './kafka-connection';
-import { readKafka } from './kafka-read';
+import { readKafka, recordsInKafka } from './kafka-read';
 import { ensureTopic } from './kafka-topic';
 import type { Log, LogRecord, NewRecord } from './log';
 import { backoffMs, pause, SharedQuestion, SILENT, StoreTimeout, within, type LogLogger } from './waiting';
@@ -65,6 +65,10 @@ export class KafkaLog implements Log {
 
   read(from: number, signal: AbortSignal): AsyncGenerator<readonly LogRecord[], void, undefined> {
     return readKafka(this.settings, from, AbortSignal.any([signal, this.closing.signal]));
+  }
+
+  at(positions: readonly number[]): Promise<readonly LogRecord[]> {
+    return recordsInKafka(this.settings, positions);
   }
 
   end(): Promise<number> {

@@ -37,6 +37,13 @@ export interface Log {
    */
   read(from: number, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
 
+  /**
+   * The records at these positions, rising and below the end, in their order: for who knows where
+   * a few records stand and need not read what is between. Rejects when the store does not answer.
+   * @throws LogHalted when one of them is gone
+   */
+  at(positions: readonly number[]): Promise<readonly LogRecord[]>;
+
   /** The position after the last record, as the log knows it after this call was made. */
   end(): Promise<number>;
 

@@ -76,6 +76,10 @@ export class MemoryLog implements Log {
     return this.own.read(from, signal);
   }
 
+  at(positions: readonly number[]): Promise<readonly LogRecord[]> {
+    return this.own.at(positions);
+  }
+
   end(): Promise<number> {
     return this.own.end();
   }
@@ -184,6 +188,16 @@ class MemoryStore {
     return batch;
   }
 
+  one(position: number): LogRecord {
+    if (this.stopped) throw new MemoryLogFault('the store is stopped');
+    const record = position < this.start ? undefined : this.records[position];
+    if (!record) {
+      const code = position < this.start || position >= this.records.length ? 'LOG_POSITION_GONE' : 'LOG_GAP';
+      throw new LogHalted(code, `the log has no record at position ${position}`);
+    }
+    return record;
+  }
+
   wake(): void {
     for (const wake of [...this.waiting]) wake();
   }
@@ -245,6 +259,18 @@ class MemoryClient implements Log {
       next += batch.length;
       yield batch;
     }
+  }
+
+  at(positions: readonly number[]): Promise<readonly LogRecord[]> {
+    return new Promise((resolve, reject) => {
+      this.store.soon(() => {
+        try {
+          resolve(positions.map((position) => this.store.one(position)));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
   }
 
   end(): Promise<number> {

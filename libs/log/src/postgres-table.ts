@@ -12,13 +12,18 @@ export const LOG_SCHEMA = 'ledger_log';
 const PAGE_RECORDS = 1_000;
 const PAGE_BYTES = 2 * 1024 * 1024;
 
-export interface Row {
-  readonly next: string;
-  readonly position: string | null;
+export interface RecordRow {
+  readonly position: string;
   readonly time_ms: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Buffer;
+}
+
+export type Row = { readonly next: string } & (RecordRow | { readonly position: null });
+
+export function recordOf({ position, time_ms, key, value, headers }: RecordRow): LogRecord {
+  return { position: Number(position), timeMs: Number(time_ms), key, value, headers: decodeHeaders(headers) };
 }
 
 /** @throws RangeError for a name that would not do as a table's */
@@ -83,6 +88,11 @@ export function pageSql(table: string): string {
     WHERE h.log = $1 ORDER BY r.position`;
 }
 
+/** $1 positions */
+export function recordsSql(table: string): string {
+  return `SELECT position, time_ms, key, value, headers FROM ${qualified(table)} WHERE position = ANY ($1::bigint[]) ORDER BY position`;
+}
+
 export const END_SQL = `SELECT next FROM ${LOG_SCHEMA}.heads WHERE log = $1`;
 
 /** Names and values, each after its length in four bytes, so that they come back byte for byte and in order. */
@@ -90,7 +100,7 @@ export function encodeHeaders(headers: LogRecord['headers']): Buffer {
   return Buffer.concat(headers.flatMap(([name, value]) => [lengthPrefixed(Buffer.from(name)), lengthPrefixed(value)]));
 }
 
-export function decodeHeaders(bytes: Buffer): LogRecord['headers'] {
+function decodeHeaders(bytes: Buffer): LogRecord['headers'] {
   const parts: Buffer[] = [];
   for (let at = 0; at < bytes.length;) {
     const start = at + 4;

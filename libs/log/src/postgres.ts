@@ -6,12 +6,14 @@ import { listen } from './postgres-listener';
 import {
   appendSql,
   channelOf,
-  decodeHeaders,
   encodeHeaders,
   END_SQL,
   ensureTable,
   pageSql,
   qualified,
+  recordOf,
+  recordsSql,
+  type RecordRow,
   type Row,
 } from './postgres-table';
 import { backoffMs, pause, reportFailure, SharedQuestion, SILENT, type LogLogger } from './waiting';
@@ -42,7 +44,7 @@ export class PostgresLog implements Log {
   private readonly commit = new GroupCommit((records) => this.send(records));
   private readonly pages = new Pages((from) => this.page(from));
   private readonly endQuestion = new SharedQuestion(() => this.askEnd());
-  private readonly sql: { readonly append: string; readonly page: string };
+  private readonly sql: { readonly append: string; readonly page: string; readonly records: string };
   private knownEnd = 0;
   private listening: Promise<void> | undefined;
   private poll: NodeJS.Timeout | undefined;
@@ -55,7 +57,7 @@ export class PostgresLog implements Log {
     private readonly clock: (() => number) | undefined,
     private readonly logger: LogLogger,
   ) {
-    this.sql = { append: appendSql(table), page: pageSql(table) };
+    this.sql = { append: appendSql(table), page: pageSql(table), records: recordsSql(table) };
   }
 
   /** Opens the log, and makes its table if need be. */
@@ -126,6 +128,15 @@ export class PostgresLog implements Log {
       if (page.length >= LARGE_PAGE_RECORDS) this.pages.get(next).catch(() => {});
       if (!signal.aborted) yield page;
     }
+  }
+
+  async at(positions: readonly number[]): Promise<readonly LogRecord[]> {
+    const { rows } = await this.pool.query<RecordRow>({
+      name: 'records',
+      text: this.sql.records,
+      values: [positions],
+    });
+    return rows.length === positions.length ? rows.map(recordOf) : this.lost(positions, rows);
   }
 
   end(): Promise<number> {
@@ -227,17 +238,16 @@ export class PostgresLog implements Log {
           'LOG_GAP',
           `the log ${this.table} has position ${row.position}, but ${position} before it is missing`,
         );
-      page.push({
-        position,
-        timeMs: Number(row.time_ms),
-        key: row.key,
-        value: row.value,
-        headers: decodeHeaders(row.headers),
-      });
+      page.push(recordOf(row));
     }
     if (page.length === 0 && from < end)
       throw new LogHalted('LOG_GAP', `the log ${this.table} ends at ${end}, but position ${from} is missing`);
     return page;
+  }
+
+  private lost(positions: readonly number[], rows: readonly RecordRow[]): never {
+    const missing = positions.find((position, index) => Number(rows[index]?.position) !== position);
+    throw new LogHalted('LOG_GAP', `the log ${this.table} has no record at position ${missing}`);
   }
 
   private async askEnd(): Promise<number> {
