@@ -52,6 +52,11 @@ export class FaultyLog implements Log {
     }
   }
 
+  async at(positions: readonly number[]): Promise<readonly LogRecord[]> {
+    await this.world.pause(this.world.between(0, this.faults.readerLagMs));
+    return this.log.at(positions);
+  }
+
   async end(): Promise<number> {
     await this.world.pause(this.world.between(0, 2));
     return this.log.end();

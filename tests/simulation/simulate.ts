@@ -1,4 +1,4 @@
-import { kindOf, parseEvent } from '@deal-ledger/domain';
+import { inForce, kindOf, parseEvent } from '@deal-ledger/domain';
 import { decodeRecord, Judge, type JudgedFact } from '@deal-ledger/ledger';
 import { MemoryLog, type LogRecord } from '@deal-ledger/log';
 import {
@@ -26,6 +26,8 @@ export interface SimulationOptions {
 export interface SimulationReport {
   readonly seed: number;
   readonly facts: number;
+  /** Facts that correct or cancel another. */
+  readonly corrections: number;
   readonly voids: number;
   readonly crashes: number;
   readonly injected: Readonly<Record<FaultName, number>>;
@@ -112,10 +114,37 @@ export async function simulate({
     return question;
   }
 
+  /** Calls that were recorded, and the event that stands for each as far as the clients know. */
+  const calls: { readonly call: ProposedEvent; latest: string }[] = [];
+
+  /** Another amount for a call that somebody made, no call at all, or room made for a new one at once. */
+  async function change(name: string): Promise<void> {
+    const known = world.oneOf(calls);
+    const { call, latest } = known;
+    const cancels = world.chance(0.3);
+    const fix: ProposedEvent = {
+      ...call,
+      id: `fix-${name}`,
+      action: cancels ? 'cancel' : 'correct',
+      corrects: latest,
+      reason: 'simulated',
+      data: cancels ? null : { ...(call.data as object), money: usd(world.between(1, 90)) },
+    };
+    const funding = call.stream.slice('funding/'.length);
+    const more = world.chance(0.3) ? [fundsCalled(funding, `with-${name}`, world.between(1, 90))] : [];
+    const { results } = await ask([fix, ...more], world.between(1, 4));
+    if (results.some(({ outcome }) => outcome === 'recorded') && !cancels) known.latest = `fix-${name}`;
+  }
+
   async function client(name: string): Promise<void> {
-    for (let call = 1; call <= 8; call += 1) {
-      const funding = world.chance(0.75) ? FUNDINGS[0] : FUNDINGS[1];
-      await ask([fundsCalled(funding, `${name}-${call}`, world.between(1, 90))], world.between(1, 4));
+    for (let count = 1; count <= 8; count += 1) {
+      if (calls.length > 0 && world.chance(0.3)) await change(`${name}-${count}`);
+      else {
+        const funding = world.chance(0.75) ? FUNDINGS[0] : FUNDINGS[1];
+        const call = fundsCalled(funding, `${name}-${count}`, world.between(1, 90));
+        const { results } = await ask([call], world.between(1, 4));
+        if (results.some(({ outcome }) => outcome === 'recorded')) calls.push({ call, latest: call.id ?? '' });
+      }
       await world.pause(world.between(0, 20));
     }
   }
@@ -141,7 +170,7 @@ export async function simulate({
   }
 
   await world.runUntil(history());
-  const { facts, voids, violations } = check(await recordsOf(store), newJudge(decodeRecord), asked);
+  const { facts, corrections, voids, violations } = check(await recordsOf(store), newJudge(decodeRecord), asked);
   for (const { recorder } of instances) void recorder.stop();
 
   const injected: Record<FaultName, number> = { loseRecord: 0, loseAcknowledgement: 0, duplicate: 0, late: 0 };
@@ -149,7 +178,7 @@ export async function simulate({
     for (const fault of Object.keys(injected) as FaultName[]) injected[fault] += connection.injected[fault];
   const outcomes: Record<string, number> = {};
   for (const { outcome } of asked.flatMap(({ results }) => results)) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  return { seed, facts, voids, crashes, injected, outcomes, violations };
+  return { seed, facts, corrections, voids, crashes, injected, outcomes, violations };
 }
 
 /** Reads the log as it stands and holds it against what the clients were told. */
@@ -157,7 +186,7 @@ function check(
   records: readonly LogRecord[],
   judge: Judge,
   asked: readonly Asked[],
-): Pick<SimulationReport, 'facts' | 'voids' | 'violations'> {
+): Pick<SimulationReport, 'facts' | 'corrections' | 'voids' | 'violations'> {
   const violations: string[] = [];
   const facts: JudgedFact[] = [];
   let voids = 0;
@@ -185,14 +214,14 @@ function check(
   }
   violations.push(...refold(facts));
   for (const funding of FUNDINGS) {
-    const called = facts
-      .flatMap((fact) => fact.facts)
-      .filter(({ stream, type }) => stream === `funding/${funding}` && type === 'FundsCalled')
+    const called = inForce(facts.flatMap((fact) => fact.facts).filter(({ stream }) => stream === `funding/${funding}`))
+      .filter(({ type }) => type === 'FundsCalled')
       .reduce((sum, { data }) => sum + Number((data as { money: { amount: string } }).money.amount), 0);
     if (called > TRANCHE_USD)
       violations.push(`funding/${funding}: ${called} USD are called from a tranche of ${TRANCHE_USD} USD`);
   }
-  return { facts: facts.length, voids, violations };
+  const corrections = facts.filter(({ commit }) => commit.events.some(({ action }) => action !== 'new')).length;
+  return { facts: facts.length, corrections, voids, violations };
 }
 
 async function recordsOf(log: MemoryLog): Promise<LogRecord[]> {
@@ -208,7 +237,6 @@ async function recordsOf(log: MemoryLog): Promise<LogRecord[]> {
 }
 
 function beginning(): ProposedEvent[] {
-  const usd = (amount: number): object => ({ currency: 'USD', amount: String(amount) });
   const events = [
     proposed(
       'source/s',
@@ -244,11 +272,13 @@ function beginning(): ProposedEvent[] {
   return events;
 }
 
+const usd = (amount: number): object => ({ currency: 'USD', amount: String(amount) });
+
 const fundsCalled = (funding: string, callId: string, amount: number): ProposedEvent =>
   proposed(`funding/${funding}`, 'FundsCalled', {
     callId,
     trancheId: 'T1',
-    money: { currency: 'USD', amount: String(amount) },
+    money: usd(amount),
     dueOn: '2026-05-01',
   });
 

@@ -47,6 +47,7 @@ describe('the ledger in a bad network, under a seed', () => {
     for (const fault of ['loseRecord', 'loseAcknowledgement', 'duplicate', 'late'] as const)
       expect(injected.reduce((sum, each) => sum + each[fault], 0)).toBeGreaterThan(FIXED_SEEDS);
     expect(reports.reduce((sum, { crashes }) => sum + crashes, 0)).toBeGreaterThan(FIXED_SEEDS / 2);
+    expect(reports.reduce((sum, { corrections }) => sum + corrections, 0)).toBeGreaterThan(5 * FIXED_SEEDS);
     expect(reports.reduce((sum, { voids }) => sum + voids, 0)).toBeGreaterThan(FIXED_SEEDS);
   });
 

@@ -9,6 +9,7 @@ export interface SliceLimits {
 export function inSlices(log: Log, limits: SliceLimits): Log {
   return {
     append: (record) => log.append(record),
+    at: (positions) => log.at(positions),
     end: () => log.end(),
     close: () => log.close(),
     async *read(from, signal) {

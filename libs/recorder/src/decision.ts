@@ -1,16 +1,20 @@
 import { hash } from 'node:crypto';
 import {
+  correct,
+  type History,
   kindOf,
   refuse,
   refusal,
   type DecisionContext,
+  type KeyClaim,
   type LedgerEvent,
   type Person,
   type PostedEvent,
   type Refusal,
+  type StreamKind,
 } from '@deal-ledger/domain';
 import type { RecordedEvent } from '@deal-ledger/ledger';
-import { takeKey, type KeyState } from './keys';
+import { passKey, type KeyState } from './keys';
 
 /** An event as posted, with the stream it is for. */
 export type ProposedEvent = PostedEvent & { readonly stream: string };
@@ -63,6 +67,8 @@ export type Verdict =
 export interface DecisionInput {
   readonly request: PostRequest;
   readonly view: View;
+  /** Of every stream in which the request corrects something, as of the view. */
+  readonly histories: ReadonlyMap<string, History>;
   readonly nowMs: number;
   readonly newId: () => string;
 }
@@ -82,56 +88,153 @@ export function latestDateOnEarth(nowMs: number): string {
 }
 
 /** Judges a request by the domain's rules on the streams of one view. Pure. */
-export function decide({ request, view, nowMs, newId }: DecisionInput): Verdict {
-  const heads = new Map<string, string | null>();
-  const written = new Map<string, { version: number; state: unknown }>();
-  const events: RecordedEvent[] = [];
-  const keys: RecordedEvent[] = [];
-
-  /** What another stream says; taken from a commit that may yet be void, it is relied on. */
-  const look = (stream: string, relying: boolean): { readonly state: unknown } | undefined => {
-    const mine = written.get(stream);
-    if (mine) return mine;
-    const seen = view.get(stream);
-    if (relying || (seen && !seen.settled)) heads.set(stream, seen?.head ?? null);
-    return seen;
-  };
-  const context: DecisionContext = {
-    today: latestDateOnEarth(nowMs),
-    exists: (stream) => look(stream, false) !== undefined,
-    peek: <State>(stream: string) => look(stream, false)?.state as State | undefined,
-    state: <State>(stream: string) => look(stream, true)?.state as State | undefined,
-  };
-
+export function decide(input: DecisionInput): Verdict {
+  const { request, view } = input;
   const [first] = request.events;
   if (first && request.expectedVersion !== undefined) {
     const actual = view.get(first.stream)?.version ?? 0;
     if (actual !== request.expectedVersion)
       return { kind: 'stale', stream: first.stream, expected: request.expectedVersion, actual };
   }
+  const deciding = new Deciding(input);
+  const refused = deciding.all();
+  return refused ? { kind: 'refused', ...refused } : { kind: 'accepted', decision: deciding.decision };
+}
 
-  for (const [index, proposed] of request.events.entries()) {
-    const { stream } = proposed;
-    const kind = kindOf(stream);
-    if (!kind) throw new RangeError(`no such kind of stream: ${stream}`);
-    if (!heads.has(stream)) heads.set(stream, view.get(stream)?.head ?? null);
-    const before = written.get(stream) ?? view.get(stream);
-    const event = eventOf(proposed, request, (before?.version ?? 0) + 1, newId);
-    const refused = refuse(kind, before?.state, event, context);
-    if (refused) return { kind: 'refused', refusal: refused, index };
-    written.set(stream, { version: event.version, state: kind.evolve(before?.state, event) });
-    events.push(event);
+interface Refused {
+  readonly refusal: Refusal;
+  readonly index: number;
+}
 
-    for (const claim of kind.takes?.(event) ?? []) {
-      const keyStream = view.keyStream(claim.stream);
-      const key = look(keyStream, true)?.state as KeyState | undefined;
-      if (key && key.owner !== stream) return { kind: 'refused', refusal: claim.taken(key.owner), index };
-      if (key) continue;
-      keys.push(takeKey(keyStream, stream, newId(), event));
-      written.set(keyStream, { version: 1, state: { owner: stream } satisfies KeyState });
-    }
+/** An event with its place in the request. */
+interface Placed {
+  readonly event: RecordedEvent;
+  readonly index: number;
+}
+
+/** One decision in the making. */
+class Deciding {
+  private readonly heads = new Map<string, string | null>();
+  private readonly written = new Map<string, { version: number; state: unknown }>();
+  private readonly events: RecordedEvent[] = [];
+  private readonly keys: RecordedEvent[] = [];
+  /** Per stream, what waits to be judged together with its last event. */
+  private readonly waiting = new Map<string, Placed[]>();
+  private readonly context: DecisionContext;
+
+  constructor(private readonly input: DecisionInput) {
+    this.context = {
+      today: latestDateOnEarth(input.nowMs),
+      exists: (stream) => this.look(stream, false) !== undefined,
+      peek: <State>(stream: string) => this.look(stream, false)?.state as State | undefined,
+      state: <State>(stream: string) => this.look(stream, true)?.state as State | undefined,
+    };
   }
-  return { kind: 'accepted', decision: { events: [...events, ...keys], posted: events.length, heads, written } };
+
+  get decision(): Decision {
+    const { events, keys, heads, written } = this;
+    return { events: [...events, ...keys], posted: events.length, heads, written };
+  }
+
+  all(): Refused | undefined {
+    const { request, view, newId } = this.input;
+    for (const [index, proposed] of request.events.entries()) {
+      const { stream } = proposed;
+      const kind = kindOf(stream);
+      if (!kind) throw new RangeError(`no such kind of stream: ${stream}`);
+      if (!this.heads.has(stream)) this.heads.set(stream, view.get(stream)?.head ?? null);
+      const together = this.waiting.get(stream);
+      const version = (this.before(stream)?.version ?? 0) + (together?.length ?? 0) + 1;
+      const event = eventOf(proposed, request, version, newId);
+      this.events.push(event);
+      if (event.action === 'new' && together === undefined) {
+        const refused = this.append(kind, { event, index });
+        if (refused) return refused;
+      } else {
+        const placed = [...(together ?? []), { event, index }];
+        this.waiting.set(stream, placed);
+        const more = request.events.slice(index + 1).some((later) => later.stream === stream);
+        const refused = more ? undefined : this.correct(kind, stream, placed);
+        if (refused) return refused;
+      }
+    }
+    return undefined;
+  }
+
+  /** What another stream says; taken from a commit that may yet be void, it is relied on. */
+  private look(stream: string, relying: boolean): { readonly version: number; readonly state: unknown } | undefined {
+    const mine = this.written.get(stream);
+    if (mine) return mine;
+    const seen = this.input.view.get(stream);
+    if (relying || (seen && !seen.settled)) this.heads.set(stream, seen?.head ?? null);
+    return seen;
+  }
+
+  private before(stream: string): { readonly version: number; readonly state: unknown } | undefined {
+    return this.written.get(stream) ?? this.input.view.get(stream);
+  }
+
+  private append(kind: StreamKind, { event, index }: Placed): Refused | undefined {
+    const { stream, version } = event;
+    const state = this.before(stream)?.state;
+    const refused = refuse(kind, state, event, this.context);
+    if (refused) return { refusal: refused, index };
+    this.written.set(stream, { version, state: kind.evolve(state, event) });
+    for (const claim of kind.takes?.(event) ?? []) {
+      const taken = this.take(claim, event);
+      if (taken) return { refusal: taken, index };
+    }
+    return undefined;
+  }
+
+  /** Judges together what the request puts into a stream from its first correction on. */
+  private correct(kind: StreamKind, stream: string, placed: readonly Placed[]): Refused | undefined {
+    const [first] = placed;
+    const recorded = this.input.histories.get(stream);
+    if (!first || !recorded) throw new Error(`the history of ${stream} was not given`);
+    const history = recorded.copy();
+    for (const event of this.events)
+      if (event.stream === stream && event.version < first.event.version) history.add(event);
+    const indexOf = ({ id }: LedgerEvent): number => placed.find(({ event }) => event.id === id)?.index ?? first.index;
+
+    const result = correct(
+      kind,
+      history,
+      placed.map(({ event }) => event),
+      this.context,
+    );
+    if (!result.ok) return { refusal: result.refusal, index: indexOf(result.event) };
+    this.written.set(stream, { version: result.history.version, state: result.state });
+    for (const name of result.freed) this.free(name, first.event);
+    for (const { claim, by } of result.taken) {
+      const taken = this.take(claim, by);
+      if (taken) return { refusal: taken, index: indexOf(by) };
+    }
+    return undefined;
+  }
+
+  private take(claim: KeyClaim, by: LedgerEvent): Refusal | undefined {
+    const name = this.input.view.keyStream(claim.stream);
+    const owner = this.ownerOf(name);
+    if (owner !== null && owner !== by.stream) return claim.taken(owner);
+    if (owner === null) this.pass(name, by.stream, by);
+    return undefined;
+  }
+
+  private free(key: string, by: LedgerEvent): void {
+    const name = this.input.view.keyStream(key);
+    if (this.ownerOf(name) === by.stream) this.pass(name, null, by);
+  }
+
+  private ownerOf(name: string): string | null {
+    return (this.look(name, true)?.state as KeyState | undefined)?.owner ?? null;
+  }
+
+  private pass(name: string, owner: string | null, by: LedgerEvent): void {
+    const version = (this.before(name)?.version ?? 0) + 1;
+    this.keys.push(passKey(name, owner, { id: this.input.newId(), version }, by));
+    this.written.set(name, { version, state: { owner } satisfies KeyState });
+  }
 }
 
 function eventOf(proposed: ProposedEvent, request: PostRequest, version: number, newId: () => string): RecordedEvent {
@@ -143,6 +246,7 @@ function eventOf(proposed: ProposedEvent, request: PostRequest, version: number,
     schemaVersion: proposed.schemaVersion,
     effective: proposed.effective,
     action: proposed.action,
+    corrects: proposed.corrects,
     reason: proposed.reason,
     actor: request.actor,
     onBehalfOf: proposed.onBehalfOf,

@@ -8,4 +8,5 @@ export {
 } from './decision';
 export * from './recorder';
 export * from './recorder.module';
+export type { Answer, PostResult, Reading, Unavailable } from './results';
 export { serveRecorder, type RecordingService } from './serve';

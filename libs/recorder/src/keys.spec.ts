@@ -1,7 +1,7 @@
 import { effectiveOf, kindOf, parseEvent, type PostedEvent } from '@deal-ledger/domain';
 import type { JudgedFact } from '@deal-ledger/ledger';
 import { decide, type Verdict } from './decision';
-import { takeKey } from './keys';
+import { passKey } from './keys';
 import { Lanes } from './lanes';
 import { Streams } from './streams';
 
@@ -16,7 +16,7 @@ const by = {
 const ledgerWith = (...keys: string[]): Lanes => {
   const streams = new Streams();
   for (const [index, key] of keys.entries()) {
-    const events = [takeKey(key, 'party/nvidia', `key-${index}`, by)];
+    const events = [passKey(key, 'party/nvidia', { id: `key-${index}`, version: 1 }, by)];
     streams.apply({
       position: index + 1,
       commit: { id: `w/${index}`, streams: [key], events },
@@ -43,7 +43,8 @@ const register = (view: Lanes, partyId: string, alias: string): Verdict => {
     keyStream: view.keyStream.bind(view),
   };
   const events = [{ ...(parsed.event as PostedEvent), stream }];
-  return decide({ request: { events, actor: by.actor }, view: known, nowMs: Date.parse(TODAY), newId: () => 'new' });
+  const request = { events, actor: by.actor };
+  return decide({ request, view: known, histories: new Map(), nowMs: Date.parse(TODAY), newId: () => 'new' });
 };
 const SOURCE = { head: 's/1', version: 1, state: {}, settled: true };
 

@@ -6,28 +6,28 @@ import type { LedgerEvent, Person, Effective, SourceReference } from '@deal-ledg
  * one name cannot both be facts.
  */
 export interface KeyState {
-  /** The stream that has the name. */
-  readonly owner: string;
+  /** The stream that has the name; none after a correction that left it out. */
+  readonly owner: string | null;
 }
 
 const KEY_TAKEN = 'KeyTaken';
+const KEY_FREED = 'KeyFreed';
 
-export const isKeyEvent = (event: { readonly type: string }): boolean => event.type === KEY_TAKEN;
+export const isKeyEvent = ({ type }: { readonly type: string }): boolean => type === KEY_TAKEN || type === KEY_FREED;
 
 export const keyAfter = (event: LedgerEvent): KeyState => ({ owner: (event.data as KeyState).owner });
 
-/** The event by which `owner` takes the name `stream`. */
-export function takeKey(
+/** The event by which the name `stream` passes to `owner`, or to nobody. */
+export function passKey(
   stream: string,
-  owner: string,
-  id: string,
+  owner: string | null,
+  at: { readonly id: string; readonly version: number },
   by: { actor: Person; effective: Effective; sources: readonly SourceReference[] },
 ): LedgerEvent {
   return {
-    id,
+    ...at,
     stream,
-    version: 1,
-    type: KEY_TAKEN,
+    type: owner === null ? KEY_FREED : KEY_TAKEN,
     schemaVersion: 1,
     effective: by.effective,
     action: 'new',

@@ -27,6 +27,8 @@ interface Lane {
 export class Lanes implements View {
   private readonly lanes = new Map<string, Lane>();
   private readonly owedUntilMs = new Map<string, number>();
+  /** How many wait for a stream to be settled. */
+  private readonly held = new Map<string, number>();
   private waiting: (() => void)[] = [];
 
   constructor(
@@ -58,10 +60,14 @@ export class Lanes implements View {
     return false;
   }
 
-  /** Whether nothing more may be built on one of these streams just now. */
-  closed(streams: Iterable<string>): boolean {
+  /**
+   * Whether nothing more may be built on one of these streams just now. Those that somebody holds are
+   * open to whoever is `about` to hold them himself.
+   */
+  closed(streams: Iterable<string>, about?: ReadonlySet<string>): boolean {
     for (const stream of streams) {
       if (this.lanes.get(stream)?.broken) return true;
+      if (this.held.has(stream) && about?.has(stream) !== true) return true;
       const owedUntilMs = this.owedUntilMs.get(stream);
       if (owedUntilMs === undefined) continue;
       if (this.nowMs() < owedUntilMs) return true;
@@ -70,7 +76,20 @@ export class Lanes implements View {
     return false;
   }
 
-  /** Resolves when a lane was cleared or a rival was given its time: ask again then. */
+  /** Until the answer is called nobody else builds on these streams, so that what is in flight comes to an end. */
+  hold(streams: ReadonlySet<string>): () => void {
+    for (const stream of streams) this.held.set(stream, (this.held.get(stream) ?? 0) + 1);
+    return () => {
+      for (const stream of streams) {
+        const others = (this.held.get(stream) ?? 0) - 1;
+        if (others > 0) this.held.set(stream, others);
+        else this.held.delete(stream);
+      }
+      if (streams.size > 0) this.wake();
+    };
+  }
+
+  /** Resolves when a lane was cleared or released, or a rival was given its time: ask again then. */
   change(): Promise<void> {
     return new Promise((wake) => this.waiting.push(wake));
   }

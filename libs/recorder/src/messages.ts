@@ -1,6 +1,7 @@
 import { Command, Query } from '@nestjs/cqrs';
 import type { PostRequest } from './decision';
-import type { PostResult, Recorder } from './recorder';
+import type { Recorder } from './recorder';
+import type { PostResult } from './results';
 
 /** Record events, or with `dryRun` only say what would come of it. */
 export class PostEvents extends Command<PostResult> {

@@ -14,7 +14,8 @@ import { v4, v7 } from 'uuid';
 import { CommitsController } from './http/commits.controller';
 import { streamsController } from './http/streams.controller';
 import { ListStreams, PostEvents, ReadStream } from './messages';
-import { Recorder, type PostResult } from './recorder';
+import { Recorder } from './recorder';
+import type { PostResult } from './results';
 
 export interface RecorderModuleOptions {
   /** Stands as `source` in what is recorded here, for example `/deals`. */

@@ -1,4 +1,3 @@
-import type { Refusal } from '@deal-ledger/domain';
 import {
   CommitTooLarge,
   decodeRecord,
@@ -7,50 +6,19 @@ import {
   Judge,
   LedgerForked,
   type Commit,
+  type JudgedFact,
   type JudgedRecord,
 } from '@deal-ledger/ledger';
 import { LogHalted, type Log, type LogRecord } from '@deal-ledger/log';
 import { EndBarrier, LogUnreachable, Progress } from './barrier';
 import { Deadline, Late } from './deadline';
 import { decide, type Decision, type PostRequest, type Verdict, type View } from './decision';
+import { Histories, NeededHistories } from './histories';
 import { repetitionOf } from './idempotency';
 import { Lanes } from './lanes';
 import { Outbox, type InFlight } from './outbox';
-import { Streams, type RecordedPost, type Stream } from './streams';
-
-export interface Answer {
-  /** Position of the commit in the ledger; absent in a dry run. */
-  readonly position?: number;
-  /** In the order they were posted. */
-  readonly events: readonly Omit<RecordedPost, 'contentHash'>[];
-}
-
-export type PostResult =
-  | { readonly outcome: 'recorded'; readonly answer: Answer; readonly replayed: boolean }
-  | { readonly outcome: 'wouldRecord'; readonly answer: Answer }
-  /** `position`: how much of the ledger the refusal rests on. `index`: which event. */
-  | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly index?: number; readonly position: number }
-  | {
-      readonly outcome: 'stale';
-      readonly stream: string;
-      readonly expected: number;
-      readonly actual: number;
-      readonly position: number;
-    }
-  | { readonly outcome: 'tooLarge'; readonly message: string }
-  /** Rivals always came first. Nothing was recorded. */
-  | { readonly outcome: 'contended'; readonly tries: number }
-  | Unavailable
-  /** It may be recorded or not: the same request, sent again, finds out. */
-  | { readonly outcome: 'unknown'; readonly afterMs: number };
-
-/** Nothing was recorded. */
-export interface Unavailable {
-  readonly outcome: 'unavailable';
-  readonly reason: string;
-}
-
-export type Reading<Found> = (Found & { readonly position: number }) | Unavailable;
+import { answerTo, bare, type PostResult, type Reading, type Unavailable } from './results';
+import { Streams, type Stream } from './streams';
 
 export interface RecorderLimits {
   /** How long a request may take. */
@@ -103,6 +71,7 @@ export class Recorder {
   private readonly limits: RecorderLimits;
   private readonly judge: Judge;
   private readonly streams: Streams;
+  private readonly histories: Histories;
   private readonly lanes: Lanes;
   private readonly outbox: Outbox;
   private readonly ends: EndBarrier;
@@ -122,6 +91,7 @@ export class Recorder {
   ) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.streams = new Streams();
+    this.histories = new Histories(ports.log, this.streams);
     this.lanes = new Lanes(this.streams, ports.nowMs, ports.after);
     this.writer = ports.newWriter();
     this.outbox = new Outbox({ ...ports, lanes: this.lanes, writer: this.writer, source: options.source });
@@ -163,9 +133,12 @@ export class Recorder {
   dryRun(request: PostRequest): Promise<PostResult> {
     return this.inTime(async (deadline) => {
       await this.catchUp(deadline);
+      const needed = this.neededFor(request);
+      for (let { missing } = needed; missing !== undefined; { missing } = needed)
+        await deadline.wait(needed.load(missing));
       const repeated = this.repeated(request);
       if (repeated) return repeated;
-      const verdict = this.decideOn(this.lanes.settledView, request);
+      const verdict = this.decideOn(this.lanes.settledView, request, needed);
       return this.refused(verdict) ?? { outcome: 'wouldRecord', answer: answerTo(verdict) };
     });
   }
@@ -188,14 +161,22 @@ export class Recorder {
 
   private async record(request: PostRequest, deadline: Deadline): Promise<PostResult> {
     const streams = new Set(request.events.map(({ stream }) => stream));
+    const needed = this.neededFor(request);
     for (let tries = 1; tries <= this.limits.maxTries; tries += 1) {
-      await this.clearWay(request, streams, deadline);
+      await this.clearWay(request, streams, deadline, needed);
+      const release = this.lanes.hold(needed.streams);
+      try {
+        while (!this.isReady(needed)) await this.makeReady(needed, deadline);
+      } finally {
+        release();
+      }
+      // From here to the sending nothing is waited for: what is decided on is what is sent on.
       const repeated = this.repeated(request);
       if (repeated) return repeated;
 
-      const verdict = this.decideOn(this.lanes, request);
+      const verdict = this.decideOn(this.lanes, request, needed);
       if (verdict.kind !== 'accepted') {
-        const answer = await this.settledRefusal(request, streams, deadline);
+        const answer = await this.settledRefusal(request, streams, deadline, needed);
         if (answer) return answer;
         continue;
       }
@@ -211,14 +192,35 @@ export class Recorder {
   }
 
   /** Waits while a repetition of the request is in flight, or nothing may be built on its streams. */
-  private async clearWay(request: PostRequest, streams: ReadonlySet<string>, deadline: Deadline): Promise<void> {
+  private async clearWay(
+    request: PostRequest,
+    streams: ReadonlySet<string>,
+    deadline: Deadline,
+    needed: NeededHistories,
+  ): Promise<void> {
     for (;;) {
       if (deadline.over) throw new Late();
       const twin = this.outbox.twinOf(request);
       if (twin) await deadline.wait(twin.settled);
-      else if (this.lanes.closed(streams)) await deadline.wait(this.lanes.change());
+      else if (this.lanes.closed(streams, needed.streams)) await deadline.wait(this.lanes.change());
       else return;
     }
+  }
+
+  private neededFor(request: PostRequest): NeededHistories {
+    return new NeededHistories(request, { histories: this.histories, streams: this.streams });
+  }
+
+  /** Whether what the request corrects is settled, and its history is here as far as the stream has come. */
+  private isReady(needed: NeededHistories): boolean {
+    return !this.lanes.anyInFlight(needed.streams) && needed.missing === undefined;
+  }
+
+  private async makeReady(needed: NeededHistories, deadline: Deadline): Promise<void> {
+    if (deadline.over) throw new Late();
+    const { missing } = needed;
+    if (this.lanes.anyInFlight(needed.streams)) await deadline.wait(this.lanes.change());
+    else if (missing !== undefined) await deadline.wait(needed.load(missing));
   }
 
   /**
@@ -229,11 +231,14 @@ export class Recorder {
     request: PostRequest,
     streams: ReadonlySet<string>,
     deadline: Deadline,
+    needed: NeededHistories,
   ): Promise<PostResult | undefined> {
     const { latest } = this.outbox;
     if (latest) await deadline.wait(latest.settled);
     await this.catchUp(deadline);
-    const answer = this.repeated(request) ?? this.refused(this.decideOn(this.lanes.settledView, request));
+    for (let { missing } = needed; missing !== undefined; { missing } = needed)
+      await deadline.wait(needed.load(missing));
+    const answer = this.repeated(request) ?? this.refused(this.decideOn(this.lanes.settledView, request, needed));
     if (!answer && this.lanes.anyInFlight(streams)) await deadline.wait(this.lanes.change());
     return answer;
   }
@@ -256,8 +261,8 @@ export class Recorder {
     return { outcome: 'recorded', replayed: true, answer: { position, events: events.map(bare) } };
   }
 
-  private decideOn(view: View, request: PostRequest): Verdict {
-    return decide({ request, view, nowMs: this.ports.nowMs(), newId: this.ports.newId });
+  private decideOn(view: View, request: PostRequest, { loaded: histories }: NeededHistories): Verdict {
+    return decide({ request, view, histories, nowMs: this.ports.nowMs(), newId: this.ports.newId });
   }
 
   private refused(verdict: Verdict): PostResult | undefined {
@@ -284,7 +289,8 @@ export class Recorder {
           reason:
             this.unavailableBecause() ?? `the ledger could not be read to its end within ${this.limits.deadlineMs} ms`,
         };
-      if (error instanceof LogUnreachable) return { outcome: 'unavailable', reason: error.message };
+      if (error instanceof LogUnreachable || error instanceof LogHalted)
+        return { outcome: 'unavailable', reason: error.message };
       throw error;
     } finally {
       deadline.cancel();
@@ -327,21 +333,43 @@ export class Recorder {
     await ensureGenesis(log, { ledgerId: newId(), writer: newWriter(), source: this.options.source, nowMs: nowMs() });
     this.readyAt ??= await log.end();
     for await (const batch of follow(log, this.judge, signal)) {
-      for (const record of batch) this.take(record);
+      for (const record of batch) {
+        const decided = this.decidedStates(record);
+        const states = decided ?? (corrects(record) ? await this.refolded(record, signal) : undefined);
+        if (signal.aborted) return;
+        this.take(record, states);
+      }
       this.progress.advance(this.judge.nextPosition);
     }
   }
 
-  private take(record: JudgedRecord): void {
+  /** The states to which a commit of ours leads, from when it was decided. */
+  private decidedStates(record: JudgedRecord): States | undefined {
+    return record.verdict === 'fact' ? this.outbox.decisionOf(record.commit)?.written : undefined;
+  }
+
+  /** The states to which somebody else's corrections lead. The records after them have to wait. */
+  private async refolded(record: JudgedFact, signal: AbortSignal): Promise<States | undefined> {
+    while (!signal.aborted) {
+      try {
+        return await this.histories.statesAfter(record.commit);
+      } catch (error) {
+        if (error instanceof LogHalted) throw error;
+        if (!(error instanceof LogUnreachable)) throw new FoldFailed(record, error);
+        this.ports.warn('the log cannot be read, trying again', error);
+        await new Promise<void>((resume) => this.ports.after(RESTART_MS, resume));
+      }
+    }
+    return undefined;
+  }
+
+  private take(record: JudgedRecord, states: States | undefined): void {
     this.verdicts[record.verdict] += 1;
     if (record.verdict === 'fact') {
       try {
-        this.streams.apply(record, this.outbox.decisionOf(record.commit)?.written);
+        this.streams.apply(record, states);
       } catch (error) {
-        throw new FoldFailed(
-          `the commit at position ${record.position} cannot be folded: ${String(error)}. Deploy a version that can, nothing is skipped`,
-          { cause: error },
-        );
+        throw new FoldFailed(record, error);
       }
     }
     if (record.verdict === 'foreign') return;
@@ -356,16 +384,16 @@ export class Recorder {
 /** An event that this code cannot fold: it stops here, loudly, rather than serve a wrong state. */
 class FoldFailed extends Error {
   override readonly name = 'FoldFailed';
+
+  constructor({ position }: JudgedFact, cause: unknown) {
+    super(
+      `the commit at position ${position} cannot be folded: ${String(cause)}. Deploy a version that can, nothing is skipped`,
+      { cause },
+    );
+  }
 }
 
-const bare = ({ stream, id, version, type }: Omit<RecordedPost, 'contentHash'>): Answer['events'][number] => ({
-  stream,
-  id,
-  version,
-  type,
-});
+type States = ReadonlyMap<string, { readonly state: unknown }>;
 
-const answerTo = (verdict: Verdict, position?: number): Answer => ({
-  ...(position === undefined ? {} : { position }),
-  events: verdict.kind === 'accepted' ? verdict.decision.events.slice(0, verdict.decision.posted).map(bare) : [],
-});
+const corrects = (record: JudgedRecord): record is JudgedFact =>
+  record.verdict === 'fact' && record.commit.events.some(({ action }) => action !== 'new');

@@ -1,4 +1,4 @@
-import { keyAsCompared, kindOf } from '@deal-ledger/domain';
+import { keyAsCompared, kindOf, knows } from '@deal-ledger/domain';
 import type { JudgedFact, RecordedEvent } from '@deal-ledger/ledger';
 import { isKeyEvent, keyAfter } from './keys';
 
@@ -56,6 +56,12 @@ export class Streams {
     return this.entries.get(stream)?.commands?.get(commandId);
   }
 
+  /** Positions of the commits that wrote the stream's events after version `after`, rising. */
+  positionsOf(stream: string, after: number): number[] {
+    const recorded = [...(this.entries.get(stream)?.events.values() ?? [])];
+    return [...new Set(recorded.slice(after).map(({ position }) => position))];
+  }
+
   /** Events of kinds or types that this version does not know: kept in the log, not folded. */
   get unknownEvents(): number {
     return this.unknown;
@@ -71,15 +77,17 @@ export class Streams {
   }
 
   /**
-   * Folds a commit that was judged a fact. `decided` has the states it leads to, where it was decided
-   * here: the heads are those it was decided on, or it were no fact, so they need no second folding.
+   * Folds a commit that was judged a fact. `known` has states it leads to. Where it was decided here
+   * they need no second folding: the heads are those it was decided on, or it were no fact. Those of
+   * streams in which it corrects something must be among them, since a state alone does not tell them.
    */
-  apply({ commit, position }: JudgedFact, decided?: ReadonlyMap<string, { readonly state: unknown }>): void {
+  apply({ commit, position }: JudgedFact, known?: ReadonlyMap<string, { readonly state: unknown }>): void {
     const recorded: Recorded = { position, events: commit.events.filter((event) => !isKeyEvent(event)).map(postOf) };
     for (const event of commit.events) {
       const entry = this.entries.get(event.stream);
-      const known = decided?.get(event.stream);
-      const state = known ? known.state : this.stateAfter(entry?.stream.state, event);
+      const found = known?.get(event.stream);
+      const state = found ? found.state : stateAfter(entry?.stream.state, event);
+      this.heed(event);
       const stream: Stream = { head: commit.id, version: event.version, state, position };
       if (entry) {
         entry.stream = stream;
@@ -91,19 +99,23 @@ export class Streams {
     if (commandId !== undefined && first) (first.commands ??= new Map()).set(commandId, recorded);
   }
 
-  private stateAfter(state: unknown, event: RecordedEvent): unknown {
+  private heed(event: RecordedEvent): void {
     if (isKeyEvent(event)) {
       const key = keyAsCompared(event.stream);
       if (key !== event.stream) this.formerKeys.set(key, event.stream);
-      return keyAfter(event);
+      return;
     }
     const kind = kindOf(event.stream);
-    if (!kind?.events[event.type]) {
-      this.unknown += 1;
-      return state;
-    }
-    return kind.evolve(state, event);
+    if (kind === undefined || !knows(kind, event)) this.unknown += 1;
   }
+}
+
+function stateAfter(state: unknown, event: RecordedEvent): unknown {
+  if (isKeyEvent(event)) return keyAfter(event);
+  const kind = kindOf(event.stream);
+  if (kind === undefined || !knows(kind, event)) return state;
+  if (event.action !== 'new') throw new Error(`${event.id} ${event.action}s what stands before the state it is given`);
+  return kind.evolve(state, event);
 }
 
 const postOf = (event: RecordedEvent): RecordedPost => ({

@@ -1,6 +1,6 @@
 import { REFUSALS, type Refusal } from '@deal-ledger/domain';
 import { Problem, type FieldError } from '@deal-ledger/service';
-import type { PostResult } from '../recorder';
+import type { PostResult } from '../results';
 
 /** An answer before it is HTTP: an import's lines are made of the same. */
 export interface HttpAnswer {

@@ -1,4 +1,4 @@
-import type { PostResult } from '../recorder';
+import type { PostResult } from '../results';
 import { MAX_LINE_BYTES } from './schemas';
 
 /**
