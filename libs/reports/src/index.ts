@@ -1,6 +1,7 @@
 import { dealPostings } from './postings/deal';
 import { forecastPostings } from './postings/forecast';
 import { fundingPostings } from './postings/funding';
+import { partyPostings } from './postings/party';
 import { policyPostings } from './postings/policy';
 import { poolPostings } from './postings/pool';
 import { reservationPostings } from './postings/reservation';
@@ -16,7 +17,15 @@ export { difference, type AnyPostingRule, type Posting, type PostingRule } from 
 export { kindOfColumn, type ColumnKind, type Filter, type RawRow, type ReportDefinition, type Row } from './report';
 export { columnsOf, shaped } from './shape';
 export { cut, spread, type Bucket } from './spread';
-export { dealPostings, forecastPostings, fundingPostings, policyPostings, poolPostings, reservationPostings };
+export {
+  dealPostings,
+  forecastPostings,
+  fundingPostings,
+  partyPostings,
+  policyPostings,
+  poolPostings,
+  reservationPostings,
+};
 export { capacityBalance, commitmentLines, forecastVersions, fundingPosition, spendOutlook };
 
 /** A projection: the rules that write it, the statements that read it, and where it is kept. */
@@ -45,6 +54,6 @@ export const spendForecast: ReportSet = {
 export const supplierCommitments: ReportSet = {
   name: 'supplier-commitments',
   schema: 'supplier_commitments',
-  rules: [any(dealPostings), any(poolPostings), any(reservationPostings)],
+  rules: [any(dealPostings), any(fundingPostings), any(partyPostings), any(poolPostings), any(reservationPostings)],
   reports: [commitmentLines, capacityBalance],
 };

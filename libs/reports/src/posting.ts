@@ -32,6 +32,8 @@ import type { Day, Decimal, LedgerEvent } from '@deal-ledger/domain';
  * | `call.called`, `call.received` | funding/tranche/call | money; `value` of the first says when it is due |
  * | `forecast` | forecast/version | whose, of what, on which basis, and which lines it states |
  * | `forecast.low`, `.base`, `.high` | forecast/version | money by period |
+ * | `party` | party | name, country, other names |
+ * | `relation` | from/to | how the one party stands to the other, with which share, of which item |
  * | `pool`, `pool.availability` | pool | what is produced; when deliveries begin |
  * | `pool.declaration`, `pool.capacity` | pool | months, bound and basis of a declared rate; the rate |
  * | `request`, `request.ceiling` | reservation | who asks whom, of which pools, when; the rate |
