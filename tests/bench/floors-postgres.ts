@@ -1,4 +1,4 @@
-import * as reports from '@deal-ledger/reports';
+import { snake } from '@deal-ledger/reports';
 import { Client, type QueryConfig } from 'pg';
 import { batchesOf, eventsIn, recordsOf } from './floors-records';
 import { createTables, rowsOf, writeRows } from './floors-tables';
@@ -107,36 +107,22 @@ export async function pageAndInsert(
 
 export interface StatementPlan {
   readonly databaseUrl: string;
-  readonly projection: 'spendForecast' | 'supplierCommitments';
   readonly report: string;
   readonly position: number;
   readonly effectiveOn: string;
-  /** What a row must contain. */
-  readonly contains: object;
+  readonly filter: Readonly<Record<string, string>>;
   readonly seconds: number;
 }
 
-/** How the service's connections for reading are set. */
-const AS_FOR_READING = `
-  set datestyle to 'ISO';
-  set enable_nestloop to off;
-  set jit to off;
-  set work_mem to '64MB';
-  set plan_cache_mode to force_custom_plan`;
-
-/** The report's own statement, asked without anything around it. */
+/** The report's own function, asked without anything around it. */
 export async function statement(plan: StatementPlan): Promise<{ p50Ms: number }> {
-  const { schema, reports: definitions } = reports[plan.projection];
-  const definition = definitions.find(({ name }) => name === plan.report);
-  if (definition === undefined) throw new Error(`${schema} has no report ${plan.report}`);
   const database = await connected(plan);
-  await database.query(`set search_path to ${schema}; ${AS_FOR_READING}`);
   const result = await timed(
     database,
     {
       name: plan.report,
-      text: definition.sql,
-      values: [plan.position, plan.effectiveOn, null, JSON.stringify(plan.contains)],
+      text: `select * from reports.${snake(plan.report)}(as_of => $1, effective_on => $2, filter => $3)`,
+      values: [plan.position, plan.effectiveOn, JSON.stringify(plan.filter)],
     },
     plan.seconds,
   );

@@ -6,8 +6,8 @@ import type { Where } from './stores';
 
 /** The two projections, by their names as services and in the code of the reports. */
 export const PROJECTIONS = [
-  { service: 'spend-forecast', set: 'spendForecast', schema: 'spend_forecast' },
-  { service: 'supplier-commitments', set: 'supplierCommitments', schema: 'supplier_commitments' },
+  { service: 'spend-forecast', schema: 'spend_forecast' },
+  { service: 'supplier-commitments', schema: 'supplier_commitments' },
 ] as const;
 
 export type Projection = (typeof PROJECTIONS)[number];

@@ -44,17 +44,16 @@ export async function reportRow(bench: Bench, ledger: Ledger): Promise<void> {
 
 function ask(bench: Bench, { last: position }: Ledger, question: Question, url: string): Promise<void> {
   const { seconds, signal, store } = bench;
-  const { report, title, projection, filter } = question;
+  const { report, title, filter } = question;
   const get = `/v1/reports/${report}?${new URLSearchParams({ effectiveOn: EFFECTIVE_ON, ...filter }).toString()}`;
   const load = (from: string, path: string): Promise<LoadResult> =>
     inChild('load', { url: from, connections: 1, seconds, expectedStatus: 200, get: path }, signal);
   const sql = {
     databaseUrl: store.databaseUrl,
-    projection: projection.set,
     report,
     position,
     effectiveOn: EFFECTIVE_ON,
-    contains: filter,
+    filter,
     seconds,
   };
   return using(async (use) => {

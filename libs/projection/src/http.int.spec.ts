@@ -6,6 +6,7 @@ import { createService, settingsOf } from '@deal-ledger/service';
 import { Client } from 'pg';
 import { describeWithPostgres, eventually } from '../../../tests/harness';
 import { ProjectionModule } from './projection.module';
+import { reportsSchemaOf } from './report-functions';
 import { TestWriter, type PostedLine } from './testing';
 import { freshSchema } from './testing-projection';
 
@@ -89,7 +90,7 @@ describeWithPostgres('reports over HTTP', (url) => {
     await app.close();
     const client = new Client({ connectionString: url });
     await client.connect();
-    for (const schema of schemas) await client.query(`drop schema ${schema} cascade`);
+    for (const schema of schemas) await client.query(`drop schema ${schema}, ${reportsSchemaOf(schema)} cascade`);
     await client.end();
   });
 

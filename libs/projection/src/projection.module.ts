@@ -57,7 +57,10 @@ async function assemble(options: ProjectionOptions, clock: Clock): Promise<Parts
   const { schema, connectionString, log, rules } = options;
   const logger = new Logger(`projection ${schema}`);
   const onIdleError = (error: Error): void => logger.debug(`an idle connection to Postgres was lost: ${error.message}`);
-  await whenDatabaseIsUp(() => prepareSchema(connectionString, schema), logger);
+  await whenDatabaseIsUp(
+    () => prepareSchema(connectionString, schema, options.reports, (message) => logger.warn(message)),
+    logger,
+  );
   const store = new Store(connectionString, schema, onIdleError);
   const runner = new Runner({ log, store, rules, warn: (message, error) => logger.warn(message, error) });
   const reports = new Reports({ connectionString, schema, runner, log, clock, onIdleError });

@@ -37,6 +37,12 @@ const COMMON = {
     .describe(
       'Every amount in this currency; what cannot be converted is null and flagged. By default each in its own.',
     ),
+  fxPolicy: z
+    .enum(['standard', 'closing'])
+    .default('standard')
+    .describe(
+      'standard: what has happened at the spot rate of its day, what is to come and balances at the closing rate of the day asked for. closing: all of it at that.',
+    ),
   format: z.enum(['json', 'csv', 'ndjson']).optional().describe('Goes before the Accept header. By default json.'),
 } as const;
 
@@ -48,6 +54,7 @@ export interface ReportQuery {
   readonly effectiveOn?: string | undefined;
   readonly minPosition?: number | undefined;
   readonly reportingCurrency?: string | undefined;
+  readonly fxPolicy: 'standard' | 'closing';
   readonly format?: Format | undefined;
   readonly [parameter: string]: string | number | boolean | undefined;
 }
@@ -55,24 +62,13 @@ export interface ReportQuery {
 /** What a request for the report may say. Anything else is refused. */
 export function querySchema({ options, filters }: ReportDefinition): z.ZodObject {
   const own = Object.fromEntries(Object.entries(filters).map(([name, { schema }]) => [name, schema.optional()]));
-  return z.strictObject({ ...COMMON, ...options, ...own });
+  const others = Object.fromEntries(Object.entries(options).map(([name, { schema }]) => [name, schema]));
+  return z.strictObject({ ...COMMON, ...others, ...own });
 }
 
-/** What a row must contain to be answered. */
-export function filterOf({ filters }: ReportDefinition, query: ReportQuery): object {
-  return Object.entries(filters).reduce((wanted, [name, { contains }]) => {
-    const value = query[name];
-    return typeof value === 'string' ? merged(wanted, contains(value)) : wanted;
-  }, {});
-}
-
-/** Two filters may ask the same column for different members of its list. */
-function merged(a: object, b: object): object {
-  const both: Record<string, unknown> = { ...a };
-  for (const [column, value] of Object.entries(b)) {
-    const before = both[column];
-    both[column] =
-      Array.isArray(before) && Array.isArray(value) ? [...(before as unknown[]), ...(value as unknown[])] : value;
-  }
-  return both;
+/** The filters that are asked for, by name. */
+export function filterOf({ filters }: ReportDefinition, query: ReportQuery): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.keys(filters).flatMap((name) => (query[name] === undefined ? [] : [[name, String(query[name])]])),
+  );
 }

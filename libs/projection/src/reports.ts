@@ -1,13 +1,14 @@
 import type { Log } from '@deal-ledger/log';
 import { LedgerForked } from '@deal-ledger/ledger';
 import { LogHalted } from '@deal-ledger/log';
-import { shaped, type RawRow, type ReportDefinition, type Row } from '@deal-ledger/reports';
+import { rowOf, snake, type RawRow, type ReportDefinition, type Row } from '@deal-ledger/reports';
 import { instantMs, Problem, type Clock } from '@deal-ledger/service';
 import { Pool } from 'pg';
 import { filterOf, type ReportQuery } from './reading';
 import { UnprojectableEvent } from './fold';
 import { isTransient, type Runner } from './runner';
-import { forReading } from './schema';
+import { reportsSchemaOf } from './report-functions';
+import { inSchema } from './schema';
 
 /** A report in full; more rows than this have to be asked for in parts, by a filter. */
 export const MAX_ROWS = 10_000;
@@ -50,7 +51,7 @@ export class Reports {
   constructor(private readonly options: ReportsOptions) {
     this.pool = new Pool({
       connectionString: options.connectionString,
-      options: forReading(options.schema),
+      options: inSchema(options.schema),
       application_name: `deal-ledger ${options.schema} reports`,
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: WAIT_MS,
@@ -90,18 +91,19 @@ export class Reports {
       this.recordedAt(position),
       this.pool.query<RawRow>({
         name: definition.name,
-        text: `${definition.sql} limit ${MAX_ROWS + 1}`,
+        text: this.statementOf(definition),
         values: [
           position,
           effectiveOn,
           reportingCurrency,
+          query.fxPolicy,
           JSON.stringify(filterOf(definition, query)),
-          ...Object.keys(definition.options).map((name) => query[name]),
+          ...Object.keys(definition.options).map((name) => query[name] ?? null),
         ],
       }),
     ]);
     if (raw.rows.length > MAX_ROWS) throw tooManyRows();
-    const rows = raw.rows.map((row) => shaped(definition.row, row));
+    const rows = raw.rows.map((row) => rowOf(definition.row, row));
     const policyEventId = raw.rows.find((row) => typeof row['policyEventId'] === 'string')?.['policyEventId'];
     return {
       rows,
@@ -117,6 +119,19 @@ export class Reports {
         nextCursor: null,
       },
     };
+  }
+
+  private statementOf({ name, options }: ReportDefinition): string {
+    const args = [
+      'as_of',
+      'effective_on',
+      'reporting_currency',
+      'fx_policy',
+      'filter',
+      ...Object.keys(options).map(snake),
+    ];
+    const given = args.map((argument, index) => `${argument} => $${index + 1}`).join(', ');
+    return `select * from ${reportsSchemaOf(this.options.schema)}.${snake(name)}(${given}) limit ${MAX_ROWS + 1}`;
   }
 
   close(): Promise<void> {
@@ -279,7 +294,7 @@ function withSummedOnly(
 ): readonly Row[] {
   if (summedOnly === undefined) return rows;
   const schema = row.extend(summedOnly.shape);
-  return raw.map((each) => shaped(schema, each));
+  return raw.map((each) => rowOf(schema, each));
 }
 
 function tooManyRows(): Problem {

@@ -1,5 +1,7 @@
+import type { ReportDefinition } from '@deal-ledger/reports';
 import { Client } from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { prepareReports } from './report-functions';
 
 /** Unquoted in SQL, so that nobody has to wonder where it needs quotes. */
 const SCHEMA_NAME = /^[a-z][a-z0-9_]{0,40}$/;
@@ -11,15 +13,6 @@ export function inSchema(schema: string): string {
   return `-c search_path=${schema} -c datestyle=ISO`;
 }
 
-/**
- * The same for reading reports. A report joins sums, of whose number the planner knows nothing: it
- * would loop over them within each other, or compile the statement for longer than it runs. And
- * what a filter leaves to be read differs from question to question, so each is planned anew.
- */
-export function forReading(schema: string): string {
-  return `${inSchema(schema)} -c enable_nestloop=off -c jit=off -c work_mem=64MB -c plan_cache_mode=force_custom_plan`;
-}
-
 /** The tables of a projection, in a Postgres schema of its own. */
 class CreateProjection1760000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -29,6 +22,19 @@ class CreateProjection1760000000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('drop table progress, writers, skipped, events, postings');
     await runner.query('drop function refuse_change, month_of, period_first, period_last, bucket, joined, ratio');
+  }
+}
+
+/** What the functions of the reports were made from, by which a start tells whether they have to be made again. */
+class CreateReportFunctions1764000000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      `create table report_functions (name text collate "C" primary key, signature text not null, hash text not null)`,
+    );
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table report_functions');
   }
 }
 
@@ -125,22 +131,27 @@ const FUNCTIONS = [
 ];
 
 /**
- * Makes the projection's schema, or brings it up to date. Instances that start at the same moment
- * wait for each other.
+ * Makes the projection's schema and the functions that its reports are read by, or brings them up to
+ * date. Instances that start at the same moment wait for each other.
  */
-export async function prepareSchema(connectionString: string, schema: string): Promise<void> {
+export async function prepareSchema(
+  connectionString: string,
+  schema: string,
+  reports: readonly ReportDefinition[],
+  warn: (message: string) => void,
+): Promise<void> {
   const options = inSchema(schema);
-  const lock = new Client({ connectionString });
-  lock.on('error', () => undefined);
-  await lock.connect();
+  const client = new Client({ connectionString });
+  client.on('error', () => undefined);
+  await client.connect();
   try {
-    await lock.query('select pg_advisory_lock(hashtext($1))', [`deal-ledger ${schema}`]);
-    await lock.query(`create schema if not exists ${schema}`);
+    await client.query('select pg_advisory_lock(hashtext($1))', [`deal-ledger ${schema}`]);
+    await client.query(`create schema if not exists ${schema}`);
     const source = new DataSource({
       type: 'postgres',
       url: connectionString,
       schema,
-      migrations: [CreateProjection1760000000000],
+      migrations: [CreateProjection1760000000000, CreateReportFunctions1764000000000],
       migrationsTransactionMode: 'all',
       extra: { options },
     });
@@ -150,7 +161,8 @@ export async function prepareSchema(connectionString: string, schema: string): P
     } finally {
       await source.destroy();
     }
+    await prepareReports(client, schema, reports, warn);
   } finally {
-    await lock.end();
+    await client.end();
   }
 }

@@ -5,6 +5,7 @@ import { systemClock, validQuery, type Clock } from '@deal-ledger/service';
 import { Client } from 'pg';
 import { querySchema, type ReportQuery } from './reading';
 import { Reports, type ReportAnswer } from './reports';
+import { reportsSchemaOf } from './report-functions';
 import { Runner } from './runner';
 import { prepareSchema } from './schema';
 import type { SliceLimits } from './slices';
@@ -29,11 +30,15 @@ export class TestProjection {
     private readonly log: Log,
   ) {}
 
-  static async start(log: Log, { rules }: ReportSet, options: TestProjectionOptions): Promise<TestProjection> {
+  static async start(
+    log: Log,
+    { rules, reports: definitions }: ReportSet,
+    options: TestProjectionOptions,
+  ): Promise<TestProjection> {
     const { connectionString } = options;
     const schema = options.schema ?? freshSchema();
     const ignore = (): void => {};
-    await prepareSchema(connectionString, schema);
+    await prepareSchema(connectionString, schema, definitions, ignore);
     const store = new Store(connectionString, schema, ignore);
     const runner = new Runner({
       log,
@@ -83,7 +88,7 @@ export class TestProjection {
   }
 
   async stop({ keep = false } = {}): Promise<void> {
-    if (!keep) await this.query(`drop schema ${this.schema} cascade`);
+    if (!keep) await this.query(`drop schema ${this.schema}, ${reportsSchemaOf(this.schema)} cascade`);
     await this.runner.stop();
     await Promise.all([this.store.close(), this.reports.close()]);
   }

@@ -14,8 +14,24 @@ import { spendOutlook } from './definitions/spend-outlook';
 import type { ReportDefinition } from './report';
 
 export { difference, type AnyPostingRule, type Posting, type PostingRule } from './posting';
-export { kindOfColumn, type ColumnKind, type Filter, type RawRow, type ReportDefinition, type Row } from './report';
-export { columnsOf, shaped } from './shape';
+export { fxFor } from './definitions/fx';
+export { linesOf, standing } from './definitions/sql';
+export {
+  id,
+  kindOfColumn,
+  list,
+  money,
+  REPORTS_VERSION,
+  type ColumnKind,
+  type Filter,
+  type Option,
+  type RawRow,
+  type ReportDefinition,
+  type Row,
+} from './report';
+export { columnsOf, rowOf } from './shape';
+export { orderOf, snake, sqlFunctionOf, type SqlFunction } from './sql-function';
+export { SQL_LIBRARY } from './sql-library';
 export { cut, spread, type Bucket } from './spread';
 export {
   dealPostings,
@@ -57,3 +73,6 @@ export const supplierCommitments: ReportSet = {
   rules: [any(dealPostings), any(fundingPostings), any(partyPostings), any(poolPostings), any(reservationPostings)],
   reports: [commitmentLines, capacityBalance],
 };
+
+/** Every projection there is. Their reports stand side by side in one schema for readers, `reports`. */
+export const PROJECTIONS: readonly ReportSet[] = [spendForecast, supplierCommitments];

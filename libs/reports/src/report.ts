@@ -49,26 +49,54 @@ export const flag = (meaning: string) => column('flag', z.boolean().describe(mea
 /** A row as the report answers it. */
 export type Row = Readonly<Record<string, string | number | boolean | readonly string[] | null>>;
 
-/** A row as the statement gives it: numbers as exact decimal text of any scale, or as integers. */
+/** A row as the function gives it: with the columns that only `meta` shows, and numbers as exact decimal text. */
 export type RawRow = Readonly<Record<string, unknown>>;
 
 /** What a reader asks for, besides the point in time. */
 export type Parameters = Readonly<Record<string, string | boolean | undefined>>;
 
+/**
+ * Counted up when a column, a filter or an argument is renamed, removed or changes its meaning: what
+ * a job or a spreadsheet was built on. Columns may be added under the same version.
+ */
+export const REPORTS_VERSION = 1;
+
+/**
+ * A report: a row, and the SQL that makes rows of postings. It becomes a Postgres function
+ * `reports.<snake_name>(…)`, a view of the same name (all that is known, today) and a route
+ * `/v1/reports/<name>`, all with the same columns and the same text in every cell.
+ *
+ * `sql` is one `with … select …` that gives every column of `row` by its name, and
+ * `"policyEventId"` and `"fxEventIds"` (see {@link MetaColumn}); `summedOnly` columns too. It is
+ * run in the projection's schema and may name these arguments, so none of its own columns may have
+ * such a name:
+ *
+ * | argument | |
+ * | --- | --- |
+ * | `as_of`, `as_of_ordinal` | left to `linesOf`, which reads no further |
+ * | `effective_on` | the day, never null |
+ * | `reporting_currency` | or null: each amount in its own; `fxFor` gives the rates |
+ * | `fx_policy` | left to `fxFor` |
+ * | `filter` | by the names of `filters`; rows are filtered behind the statement, which only needs it to read less |
+ * | its `options` | in snake case |
+ *
+ * What stands behind the statement does the rest: amounts are rounded half to even to the scale of
+ * the row's `currency`, ratios to 4 digits, quantities lose superfluous zeros, lists may be JSON or
+ * arrays, rows are filtered and sorted. So it says neither `order by` nor `round`.
+ */
 export interface ReportDefinition {
   /** In kebab case, as in its address. */
   readonly name: string;
   readonly summary: string;
   /** One schema for the row, its documentation and its columns, in their order. */
   readonly row: z.ZodObject;
-  /** Per filter parameter, its meaning, and what a row must contain to pass. */
+  /** The columns that together tell a row from every other. */
+  readonly key: readonly string[];
+  readonly sort: Sorting;
+  /** Per filter parameter, its meaning, and the condition that a row must meet to pass. */
   readonly filters: Readonly<Record<string, Filter>>;
-  /** Further parameters, in the order of the statement's placeholders from `$5`. */
-  readonly options: Readonly<Record<string, z.ZodType<string | boolean>>>;
-  /**
-   * The one read. `$1` position, `$2` date, `$3` reporting currency or null, `$4` what a row must
-   * contain, as JSON. Each row may carry `policyEventId` besides its columns.
-   */
+  /** Further parameters. */
+  readonly options: Readonly<Record<string, Option>>;
   readonly sql: string;
   /** Further columns of the statement, which only the totals show. */
   readonly summedOnly?: z.ZodObject;
@@ -77,9 +105,35 @@ export interface ReportDefinition {
   readonly totalsSchema: z.ZodType;
 }
 
+/** Columns that a row of the function has besides its own: what its figures rest on. */
+export const META_COLUMNS = {
+  policyEventId: 'The event that set the probabilities which the row is weighted by; null when it is not weighted.',
+  fxEventIds: 'The events that recorded the exchange rates which the row is converted by.',
+} as const;
+
+export type MetaColumn = keyof typeof META_COLUMNS;
+
+/** The order of rows. The key is appended to every order, so that no two rows can change places. */
+export interface Sorting {
+  /** Columns in order; `-` in front of one: descending. Null comes before everything, descending after. */
+  readonly default: readonly string[];
+  /** The columns that a reader may sort by. */
+  readonly columns: readonly string[];
+  /** Of columns of words, the words in their order, where that is not alphabetical. */
+  readonly ranks?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A parameter of one report. */
+export interface Option {
+  readonly type: 'text' | 'boolean' | 'integer' | 'date';
+  /** From the text of a query; what it makes of nothing is the default. */
+  readonly schema: z.ZodType<string | boolean | number | undefined>;
+}
+
 export interface Filter {
   readonly schema: z.ZodType<string>;
-  contains(value: string): object;
+  /** SQL over the statement's row `r`; `value` is SQL for the text that is asked for. */
+  condition(value: string): string;
 }
 
 const word = z
@@ -90,17 +144,17 @@ const word = z
 /** Rows whose `column` is the value. */
 export const equal = (column: string): Filter => ({
   schema: word.describe(`Only rows whose ${column} this is.`),
-  contains: (value) => ({ [column]: value }),
+  condition: (value) => `r."${column}"::text = ${value}`,
 });
 
 /** Rows whose `column` lists the value. */
 export const lists = (column: string): Filter => ({
   schema: word.describe(`Only rows whose ${column} list this.`),
-  contains: (value) => ({ [column]: [value] }),
+  condition: (value) => `${value} = any (texts(r."${column}"))`,
 });
 
 /** Rows whose `column` is true or false. */
 export const isTrue = (column: string): Filter => ({
   schema: z.enum(['true', 'false']).describe(`Only rows whose ${column} this is.`),
-  contains: (value) => ({ [column]: value === 'true' }),
+  condition: (value) => `r."${column}" = (${value})::boolean`,
 });

@@ -35,6 +35,8 @@ function sumOf(rows: readonly Row[], column: string, scale: number): string | nu
   return atScale(sum(cells.flatMap(({ cell }) => (typeof cell === 'string' ? [cell] : []))), scale);
 }
 
+const UNCONVERTED = ['FX_RATE_MISSING', 'FX_RATE_STALE'];
+
 function isUnconverted({ flags }: Row): boolean {
-  return Array.isArray(flags) && flags.includes('FX_RATE_MISSING');
+  return Array.isArray(flags) && UNCONVERTED.some((flag) => flags.includes(flag));
 }

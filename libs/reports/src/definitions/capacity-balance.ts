@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { equal, id, list, lists, quantity, ratio, text, type ReportDefinition } from '../report';
-import { containing, flagsOf, ifAny, linesOf, sumOf, valueOf } from './sql';
+import { flagsOf, ifAny, linesOf, RESTS_ON_NOTHING, sumOf, valueOf } from './sql';
 
 export const CapacityBalance = z
   .object({
@@ -38,9 +38,9 @@ export const CapacityBalance = z
 const SQL = `
 with ${linesOf(['pool', 'pool.availability', 'pool.declaration', 'pool.capacity', 'request', 'request.ceiling'])},
 declaration as (
-  select d.subject as pool_id, d.position, coalesce(c.amount, 0) as rate, terms ->> 'bound' as bound, terms ->> 'basis' as basis,
+  select d.subject as pool_id, (terms ->> 'version')::integer as version, coalesce(c.amount, 0) as rate, terms ->> 'bound' as bound, terms ->> 'basis' as basis,
     terms ->> 'firstMonth' as first_month, terms ->> 'lastMonth' as last_month
-  from (select subject, position, value::jsonb as terms from line where measure = 'pool.declaration') as d
+  from (select subject, value::jsonb as terms from line where measure = 'pool.declaration') as d
   left join line as c on c.measure = 'pool.capacity' and c.subject = d.subject and c.value::jsonb ->> 'eventId' = terms ->> 'eventId'
 ),
 slot as (
@@ -57,7 +57,7 @@ pool_slot as (
   left join lateral (
     select rate, bound, basis from declaration
     where pool_id = slot.pool_id and declaration.first_month <= slot.period and (declaration.last_month is null or declaration.last_month >= slot.period)
-    order by declaration.first_month desc, position desc limit 1
+    order by declaration.first_month desc, version desc limit 1
   ) as d on true
 ),
 request as (
@@ -95,7 +95,6 @@ balance as (
     case when not coalesce(is_mismatch, false) and not coalesce(all_secret, false) then coalesce(requested, 0) end as requested
   from pool_slot as s left join asked as a on a.pool_id = s.pool_id and a.period = s.period
 )
-${containing(`
   select pool_id as "poolId", pool ->> 'scope' as scope, pool ->> 'supplierId' as "supplierId", pool ->> 'itemId' as "itemId", pool ->> 'unit' as unit,
     period, capacity, bound as "capacityBound", basis as "capacityBasis", requested as "requestedCeiling",
     0 as "reservedFirm", 0 as "reservedNonBinding", 0 as delivered, 0 as accepted, 0 as shortfall, capacity as "headroomFirm",
@@ -110,15 +109,29 @@ ${containing(`
       UNIT_MISMATCH: 'is_mismatch',
       UNDISCLOSED_REQUESTS: 'is_secret',
       FIRST_DELIVERY_WINDOW: 'is_window',
-    })}
-  from balance`)}
-order by "poolId" collate "C", period collate "C"`;
+    })},
+    ${RESTS_ON_NOTHING}
+  from balance`;
 
 /** R7: what each pool can produce, and what is asked of it. */
 export const capacityBalance: ReportDefinition = {
   name: 'capacity-balance',
   summary: 'Capacity of each pool by month, beside what is requested and reserved of it.',
   row: CapacityBalance,
+  key: ['poolId', 'period'],
+  sort: {
+    default: ['poolId', 'period'],
+    columns: [
+      'poolId',
+      'itemId',
+      'supplierId',
+      'period',
+      'capacity',
+      'requestedCeiling',
+      'ratioAtFirm',
+      'ratioAtCeiling',
+    ],
+  },
   filters: {
     poolId: equal('poolId'),
     itemId: equal('itemId'),

@@ -13,7 +13,7 @@ import {
   type Row,
 } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
-import { containing, flagsOf, ifAny, linesOf, sumOf, valueOf } from './sql';
+import { flagsOf, ifAny, linesOf, RESTS_ON_NOTHING, sumOf, valueOf } from './sql';
 
 export const CommitmentLine = z
   .object({
@@ -75,7 +75,7 @@ due as (
   select period, period_last(period) as day from (select distinct period from line) as each where period is not null
 ),
 leg_line as (
-  select line.*, day, day is null or day > $2::date as is_to_come
+  select line.*, day, day is null or day > effective_on as is_to_come
   from line left join due on due.period = line.period
   where measure like 'leg%'
 ),
@@ -89,16 +89,15 @@ leg as (
   from leg_line group by subject ${ifAny('leg')}
 ),
 shown as (
-  select leg.*, stage, has_quantity, has_money, is_payment, is_delivery, coalesce($3, terms ->> 'currency') as currency,
+  select leg.*, stage, has_quantity, has_money, is_payment, is_delivery, coalesce(reporting_currency, terms ->> 'currency') as currency,
     -- Times 1 in its own currency; what cannot be converted is null.
-    case when coalesce($3, terms ->> 'currency') is not distinct from terms ->> 'currency' then 1 end as fx
+    case when coalesce(reporting_currency, terms ->> 'currency') is not distinct from terms ->> 'currency' then 1 end as fx
   from leg join deal on deal.deal_id = leg.deal_id
   cross join lateral (
     select terms ->> 'unit' is not null as has_quantity, terms ->> 'currency' is not null as has_money,
       terms ->> 'class' = 'payment' as is_payment, terms ->> 'class' not in ('payment', 'funding') as is_delivery
   ) as what
 )
-${containing(`
   select deal_id as "dealId", leg_id as "legId", terms ->> 'class' as class, terms ->> 'category' as category,
     terms -> 'providers' as providers, terms -> 'receivers' as receivers, terms ->> 'itemId' as "itemId",
     terms ->> 'unit' as unit, terms ->> 'per' as per,
@@ -125,9 +124,9 @@ ${containing(`
     ${flagsOf({
       JOINT_UNSPLIT: `terms ->> 'sharedSide' is null and greatest(jsonb_array_length(terms -> 'providers'), jsonb_array_length(terms -> 'receivers')) > 1`,
       FX_RATE_MISSING: 'has_money and fx is null',
-    })}
-  from shown`)}
-order by joined(providers) collate "C", "dealId" collate "C", "legId" collate "C"`;
+    })},
+    ${RESTS_ON_NOTHING}
+  from shown`;
 
 const SUMS = ['committedFirm', 'committedCeiling', 'indicatedCeiling', 'pipelineCeiling', 'incurred', 'paid'] as const;
 
@@ -159,6 +158,28 @@ export const commitmentLines: ReportDefinition = {
   name: 'commitment-lines',
   summary: 'Supplier commitments: every leg of every deal, with what is firm, expected and the most it can be.',
   row: CommitmentLine,
+  key: ['dealId', 'legId'],
+  sort: {
+    default: ['providers', 'dealId', 'legId'],
+    columns: [
+      'dealId',
+      'legId',
+      'class',
+      'category',
+      'providers',
+      'receivers',
+      'itemId',
+      'currency',
+      'firm',
+      'ceiling',
+      'ladder',
+      'remainingFirm',
+      'remainingCeiling',
+      'firstDue',
+      'lastDue',
+    ],
+    ranks: { ladder: ['pipeline', 'indicated', 'committed'] },
+  },
   filters: {
     dealId: equal('dealId'),
     legId: equal('legId'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, equal, flag, id, list, lists, money, text, type ReportDefinition } from '../report';
-import { containing, linesOf } from './sql';
+import { fxFor } from './fx';
+import { linesOf } from './sql';
 
 export const ForecastVersion = z
   .object({
@@ -34,24 +35,35 @@ stated as (
   cross join lateral jsonb_to_recordset(terms -> 'lines') as l (period text, scenario text, bound text)
   left join line as a on a.measure = 'forecast.' || l.scenario and a.subject = f.subject
     and coalesce(a.period, 'unscheduled') = coalesce(l.period, 'unscheduled')
+),
+${fxFor(`select currency, 'closing', effective_on from stated`)},
+converted_line as (
+  select s.*, fx.into_currency, fx.lacks, fx.event_id,
+    converted(s.amount, fx.rate, fx.is_inverse, fx.digits) as shown
+  from stated as s
+  left join fx on fx.currency = s.currency
 )
-${containing(`
   select s.forecast_id as "forecastId", s.version, s.terms ->> 'entityId' as "entityId", s.terms ->> 'measure' as measure,
     s.terms ->> 'basis' as basis, s.terms ->> 'method' as method, s.terms ->> 'publishedAt' as "publishedAt",
-    s.period, s.scenario, coalesce($3, s.currency) as currency,
-    s.amount * fx as amount, s.bound, p.amount * fx as "previousAmount", (s.amount - p.amount) * fx as "deltaFromPrevious",
-    false as withdrawn, s.terms -> 'sourceIds' as "sourceIds"
-  from stated as s
-  left join stated as p on p.forecast_id = s.forecast_id and p.version = s.version - 1
-    and p.period = s.period and p.scenario = s.scenario and p.currency = s.currency
-  cross join lateral (select case when coalesce($3, s.currency) = s.currency then 1 end as fx) as conversion`)}
-order by "forecastId" collate "C", version, period collate "C", array_position(array['low', 'base', 'high'], scenario)`;
+    s.period, s.scenario, s.into_currency as currency,
+    s.shown as amount, s.bound, p.shown as "previousAmount", s.shown - p.shown as "deltaFromPrevious",
+    false as withdrawn, s.terms -> 'sourceIds' as "sourceIds",
+    null as "policyEventId", array_remove(array[s.event_id], null) as "fxEventIds"
+  from converted_line as s
+  left join converted_line as p on p.forecast_id = s.forecast_id and p.version = s.version - 1
+    and p.period = s.period and p.scenario = s.scenario and p.currency = s.currency`;
 
 /** R4: every line of every version that was ever published. */
 export const forecastVersions: ReportDefinition = {
   name: 'forecast-versions',
   summary: 'Forecasts: every line of every version, beside the same line of the version before.',
   row: ForecastVersion,
+  key: ['forecastId', 'version', 'period', 'scenario'],
+  sort: {
+    default: ['forecastId', 'version', 'period', 'scenario'],
+    columns: ['forecastId', 'version', 'entityId', 'measure', 'basis', 'period', 'scenario', 'currency', 'amount'],
+    ranks: { scenario: ['low', 'base', 'high'] },
+  },
   filters: {
     forecastId: equal('forecastId'),
     entity: equal('entityId'),

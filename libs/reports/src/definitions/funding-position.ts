@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { decimal, equal, flag, id, isTrue, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
-import { containing, flagsOf, ifAny, linesOf, sumOf, unitOf, valueOf } from './sql';
+import { flagsOf, ifAny, linesOf, sumOf, unitOf, valueOf } from './sql';
 
 export const FundingPosition = z
   .object({
@@ -82,7 +82,7 @@ call as (
   ) as each
 ),
 calls as (
-  select funding_id, tranche_id, sum(called) as called, sum(open) as open, coalesce(sum(open) filter (where due_on::date < $2::date), 0) as overdue
+  select funding_id, tranche_id, sum(called) as called, sum(open) as open, coalesce(sum(open) filter (where due_on::date < effective_on), 0) as overdue
   from call group by funding_id, tranche_id
 ),
 tranche_lines as (
@@ -165,7 +165,6 @@ position_row as (
     null, null, (t.terms ->> 'undisclosed')::boolean, t.open, null
   from tranche as t join weighed as f on f.funding_id = t.funding_id
 )
-${containing(`
   select r.funding_id as "fundingId", r.tranche_id as "trancheId", f.terms -> 'funders' as funders, f.terms ->> 'recipient' as recipient,
     f.terms ->> 'instrument' as instrument, f.terms ->> 'dealId' as "dealId", f.stage,
     case
@@ -179,13 +178,12 @@ ${containing(`
     ratio(r.received, r.committed) as utilisation, r.probability, r.weighted * fx as "weightedRemaining",
     f.availability_end as "availabilityEnd", shown.currency, r.undisclosed,
     ${flagsOf({ CALL_OVERDUE: 'r.overdue > 0', FX_RATE_MISSING: 'fx is null' })},
-    f.policy_event_id as "policyEventId", r.open * fx as "openCalls", r.untranched * fx as "notInTranche"
+    f.policy_event_id as "policyEventId", null::text[] as "fxEventIds", r.open * fx as "openCalls", r.untranched * fx as "notInTranche"
   from position_row as r
   join weighed as f on f.funding_id = r.funding_id
   left join tranches as t on t.funding_id = r.funding_id
   cross join lateral (select coalesce(f.currency, t.currency) as own) as known
-  cross join lateral (select coalesce($3, own) as currency, case when coalesce($3, own) is not distinct from own or own is null then 1 end as fx) as shown`)}
-order by "fundingId" collate "C", "trancheId" collate "C" nulls first`;
+  cross join lateral (select coalesce(reporting_currency, own) as currency, case when coalesce(reporting_currency, own) is not distinct from own or own is null then 1 end as fx) as shown`;
 
 const SUMS = [
   'ceiling',
@@ -209,6 +207,30 @@ export const fundingPosition: ReportDefinition = {
   name: 'funding-position',
   summary: 'Fundings and their tranches: committed, called, received, available, locked, and weighted by probability.',
   row: FundingPosition,
+  key: ['fundingId', 'trancheId'],
+  sort: {
+    default: ['fundingId', 'trancheId'],
+    columns: [
+      'fundingId',
+      'trancheId',
+      'funders',
+      'recipient',
+      'instrument',
+      'dealId',
+      'stage',
+      'ladder',
+      'currency',
+      'committed',
+      'available',
+      'calledOverdue',
+      'received',
+      'undrawn',
+      'locked',
+      'weightedRemaining',
+      'availabilityEnd',
+    ],
+    ranks: { stage: ['proposed', 'committed', 'closed'], ladder: ['pipeline', 'indicated', 'committed'] },
+  },
   filters: {
     fundingId: equal('fundingId'),
     trancheId: equal('trancheId'),

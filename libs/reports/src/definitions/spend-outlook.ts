@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { count, countIfAny, equal, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
-import { containing, flagsOf, linesOf } from './sql';
+import { flagsOf, linesOf } from './sql';
 
 export const SpendOutlook = z
   .object({
@@ -67,7 +67,7 @@ leg as (
 ),
 -- An amount is due on the last day of its bucket's period, and belongs to the row that this day is in.
 row_of as (
-  select period, bucket(period_last(period), $5) as row_period from (select distinct period from line) as each where period is not null
+  select period, bucket(period_last(period), granularity) as row_period from (select distinct period from line) as each where period is not null
 ),
 due as (
   select leg.subject, stage, probability, category, a.unit as currency,
@@ -92,15 +92,15 @@ secret as (
   where (terms ->> 'undisclosed')::boolean
 ),
 latest as (
-  select distinct on (split_part(subject, '/', 1)) subject, terms, position
-  from (select subject, value::jsonb as terms, position from line where measure = 'forecast') as each
-  where $6 = 'latest' or terms ->> 'basis' <> 'assumed'
+  select distinct on (split_part(subject, '/', 1)) subject, terms
+  from (select subject, value::jsonb as terms from line where measure = 'forecast') as each
+  where forecast = 'latest' or terms ->> 'basis' <> 'assumed'
   order by split_part(subject, '/', 1), (terms ->> 'version')::int desc
 ),
 -- Of several forecasts of one measure the one published last: they are views of the same spending, never parts of it.
 chosen as (
   select distinct on (terms ->> 'entityId', terms ->> 'measure') subject, terms
-  from latest order by terms ->> 'entityId', terms ->> 'measure', position desc
+  from latest order by terms ->> 'entityId', terms ->> 'measure', terms ->> 'publishedOn' desc, subject
 ),
 scenario as (
   select c.subject, c.terms, l.period,
@@ -121,8 +121,8 @@ foreseen as (
     case when bool_and(coalesce(high, base) is not null) then sum(coalesce(high, base)) end as high
   from scenario
   cross join lateral (
-    select case when bucket(period_first(scenario.period), $5) = bucket(period_last(scenario.period), $5)
-      then bucket(period_last(scenario.period), $5) else scenario.period end as period
+    select case when bucket(period_first(scenario.period), granularity) = bucket(period_last(scenario.period), granularity)
+      then bucket(period_last(scenario.period), granularity) else scenario.period end as period
   ) as place
   group by terms, place.period
 ),
@@ -144,7 +144,7 @@ cells as (
     bool_or(is_foreign) as is_foreign, false as is_filled
   from part
   cross join lateral (
-    select coalesce($3, currency) as shown, currency is distinct from coalesce($3, currency) and cell <> 'undisclosedLegs' as is_foreign
+    select coalesce(reporting_currency, currency) as shown, currency is distinct from coalesce(reporting_currency, currency) and cell <> 'undisclosedLegs' as is_foreign
   ) as wanted
   cross join lateral (select case when not is_foreign then amount end as converted) as conversion
   group by entity, category, period, shown
@@ -156,12 +156,12 @@ filled as (
   from (
     select entity, category, currency, min(period_first(period)) as first, max(period_first(period)) as last
     from cells
-    where $7 and period <> 'unscheduled' and bucket(period_first(period), $5) = period
+    where fill and period <> 'unscheduled' and bucket(period_first(period), granularity) = period
     group by entity, category, currency
   ) as series
   cross join lateral (
-    select bucket(day::date, $5) as period
-    from generate_series(first, last, case $5 when 'year' then interval '1 year' when 'quarter' then interval '3 months' else interval '1 month' end) as day
+    select bucket(day::date, granularity) as period
+    from generate_series(first, last, case granularity when 'year' then interval '1 year' when 'quarter' then interval '3 months' else interval '1 month' end) as day
   ) as missing
   where not exists (
     select from cells as c
@@ -177,7 +177,6 @@ shown as (
     and (f.currency = filled.currency or filled.is_foreign)
   window same_cell as (partition by filled.entity, filled.category, filled.period)
 )
-${containing(`
   select entity as "entityId", category, period, currency, committed_firm as "committedFirm", committed_ceiling as "committedCeiling",
     indicated_ceiling as "indicatedCeiling", pipeline_ceiling as "pipelineCeiling", weighted,
     version as "forecastVersion", basis as "forecastBasis", forecast_low as "forecastLow", forecast_base as "forecastBase", forecast_high as "forecastHigh",
@@ -187,9 +186,8 @@ ${containing(`
     case when not is_mixed then forecast_base - committed_firm end as "gapToBase",
     undisclosed_legs as "undisclosedLegs",
     ${flagsOf({ SEVERAL_CURRENCIES: 'is_mixed', FX_RATE_MISSING: 'is_foreign' })},
-    (select probabilities ->> 'eventId' from policy) as "policyEventId"
-  from shown`)}
-order by "entityId" collate "C", category collate "C", period collate "C", currency collate "C"`;
+    (select probabilities ->> 'eventId' from policy) as "policyEventId", null::text[] as "fxEventIds"
+  from shown`;
 
 const SUMS = [
   'committedFirm',
@@ -210,6 +208,22 @@ export const spendOutlook: ReportDefinition = {
   name: 'spend-outlook',
   summary: 'Spend forecast: commitments by stage and by the period they fall due in, beside what was forecast.',
   row: SpendOutlook,
+  key: ['entityId', 'category', 'period', 'currency'],
+  sort: {
+    default: ['entityId', 'category', 'period', 'currency'],
+    columns: [
+      'entityId',
+      'category',
+      'period',
+      'currency',
+      'committedFirm',
+      'committedCeiling',
+      'weighted',
+      'forecastBase',
+      'coverageRatio',
+      'gapToBase',
+    ],
+  },
   filters: {
     entity: equal('entityId'),
     category: equal('category'),
@@ -218,18 +232,27 @@ export const spendOutlook: ReportDefinition = {
     flag: lists('flags'),
   },
   options: {
-    granularity: z.enum(['year', 'quarter', 'month']).default('year').describe('Length of the periods.'),
-    forecast: z
-      .enum(['latest', 'latestStated'])
-      .default('latest')
-      .describe('The latest version, or the latest that is not assumed.'),
-    fill: z
-      .enum(['true', 'false'])
-      .default('false')
-      .transform((value) => value === 'true')
-      .describe(
-        'Whether periods between the first and the last that nothing is known of get a row, with nothing but nulls.',
-      ),
+    granularity: {
+      type: 'text',
+      schema: z.enum(['year', 'quarter', 'month']).default('year').describe('Length of the periods.'),
+    },
+    forecast: {
+      type: 'text',
+      schema: z
+        .enum(['latest', 'latestStated'])
+        .default('latest')
+        .describe('The latest version, or the latest that is not assumed.'),
+    },
+    fill: {
+      type: 'boolean',
+      schema: z
+        .enum(['true', 'false'])
+        .default('false')
+        .transform((value) => value === 'true')
+        .describe(
+          'Whether periods between the first and the last that nothing is known of get a row, with nothing but nulls.',
+        ),
+    },
   },
   sql: SQL,
   totals: (rows) => ({

@@ -5,18 +5,21 @@ export interface Narrowing {
 }
 
 /**
- * The sums that stand at position `$1` and date `$2`, one row per measure, subject, value, period
- * and unit. Sums of nothing are left away: an attribute whose value no longer holds is gone.
- * With a narrowing, only subjects that may pass its filter are read at all.
+ * The CTE `line`: the sums that stand at the position and the date asked for, one row per measure,
+ * subject, value, period and unit. Sums of nothing are left away: an attribute whose value no longer
+ * holds is gone. With a narrowing, only subjects that may pass its filter are read at all.
  */
-export const linesOf = (measures: readonly string[], narrowing?: Narrowing): string => `
-  -- Nothing reads this one: it gives the parameters their types, whether or not a report uses them all.
-  question as (select $1::bigint as position, $2::date as day, $3::text as reporting_currency),
-  line as materialized (
-    select measure, subject, value, period, unit, sum(amount) as amount, max(position) as position
+export const linesOf = (measures: readonly string[], narrowing?: Narrowing): string =>
+  standing('line', chosen(measures, narrowing));
+
+/** The CTE `name` of the sums of these postings that stand at the position and the date asked for. */
+export const standing = (name: string, postings: string): string => `
+  ${name} as materialized (
+    select measure, subject, value, period, unit, sum(amount) as amount
     from postings
-    where ${chosen(measures, narrowing)}
-      and position <= $1 and (effective is null or effective <= $2::date)
+    where ${postings}
+      and (as_of is null or (position, ordinal) <= (as_of, coalesce(as_of_ordinal, 2147483647)))
+      and (effective is null or effective <= effective_on)
     group by measure, subject, value, period, unit
     having sum(amount) <> 0
   )`;
@@ -26,7 +29,7 @@ const oneOf = (measures: readonly string[]): string =>
 
 function chosen(measures: readonly string[], narrowing: Narrowing | undefined): string {
   if (narrowing === undefined) return oneOf(measures);
-  const id = `$4::jsonb ->> '${narrowing.filter}'`;
+  const id = `filter ->> '${narrowing.filter}'`;
   // "0" comes right after "/": between the two are the id itself and all that begins with it and a "/".
   const begins = `(${id} is null or (subject >= ${id} and subject < (${id}) || '0'))`;
   const others = measures.filter((measure) => !narrowing.measures.includes(measure));
@@ -40,9 +43,8 @@ export const sumOf = (measure: string): string => `coalesce(sum(amount) filter (
 export const ifAny = (measure: string): string => `having bool_or(measure = '${measure}')`;
 export const unitOf = (measure: string): string => `max(unit) filter (where measure = '${measure}')`;
 
-/** Only rows that contain `$4`. */
-export const containing = (rows: string): string => `
-  select * from (${rows}) as report where to_jsonb(report) @> $4::jsonb`;
+/** What a report that neither weighs nor converts rests on. */
+export const RESTS_ON_NOTHING = `null as "policyEventId", null::text[] as "fxEventIds"`;
 
 /** The names that apply of `condition, name` pairs, as the column \`flags\`. */
 export const flagsOf = (conditions: Readonly<Record<string, string>>): string =>

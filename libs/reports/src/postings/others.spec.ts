@@ -99,7 +99,7 @@ describe('a pool', () => {
     expect(given(poolPostings, 'pool/p', defined, declared).sums('1999-01-01')).toEqual({
       'pool p {"itemId":"hbm","per":"P1M","scope":"global","supplierId":null,"unit":"EA"}': '1',
       'pool.capacity p {"eventId":"e2"} EA': '5',
-      'pool.declaration p {"basis":"declared","bound":"lessThan","eventId":"e2","firstMonth":"2026-01","lastMonth":"2027-12"}':
+      'pool.declaration p {"basis":"declared","bound":"lessThan","eventId":"e2","firstMonth":"2026-01","lastMonth":"2027-12","version":2}':
         '1',
     });
   });

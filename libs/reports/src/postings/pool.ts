@@ -37,6 +37,7 @@ export const poolPostings: PostingRule<PoolTimes, PoolEvent> = {
         // A declaration counts by the month that a row is for, not by the report's date.
         const description = {
           eventId: event.id,
+          version: event.version,
           firstMonth: firstDay(from).slice(0, 7),
           lastMonth: to == null ? null : lastDay(to).slice(0, 7),
           bound: bound ?? null,

@@ -1,0 +1,195 @@
+import { z } from 'zod';
+import { kindOfColumn, META_COLUMNS, type ColumnKind, type Option, type ReportDefinition } from './report';
+
+/** Where the function of a report is made, and in whose tables it reads. */
+export interface Place {
+  /** The schema that readers see. */
+  readonly reportsSchema: string;
+  /** The projection's own. */
+  readonly schema: string;
+}
+
+/** A report as Postgres has it. */
+export interface SqlFunction {
+  /** In snake case; of the function and of the view. */
+  readonly name: string;
+  /** Arguments and columns: while it stays the same, the function can be replaced under those who use it. */
+  readonly signature: string;
+  /** Creates or replaces the function and the view, with their comments. */
+  readonly statements: readonly string[];
+}
+
+interface Argument {
+  readonly name: string;
+  readonly type: string;
+  /** SQL. */
+  readonly standard: string;
+}
+
+/** What every report can be asked, besides its options. */
+const COMMON: readonly Argument[] = [
+  { name: 'as_of', type: 'bigint', standard: 'null' },
+  { name: 'effective_on', type: 'date', standard: `(now() at time zone 'utc')::date` },
+  { name: 'reporting_currency', type: 'text', standard: 'null' },
+  { name: 'fx_policy', type: 'text', standard: `'standard'` },
+  { name: 'filter', type: 'jsonb', standard: `'{}'` },
+];
+const LAST: Argument = { name: 'as_of_ordinal', type: 'integer', standard: 'null' };
+
+// A report joins sums, of whose number the planner knows nothing: it would loop over them within each other, or compile
+// the statement for longer than it runs. And what a filter leaves to be read differs from question to question, so each
+// is planned anew. A temporary table of the reader's is looked up last, so that it never stands in for one of ours.
+const settingsFor = (schema: string): string => `
+  set search_path = ${schema}, pg_temp
+  set enable_nestloop = off
+  set jit = off
+  set work_mem = '64MB'
+  set plan_cache_mode = force_custom_plan`;
+
+/** The function and the view of a report. */
+export function sqlFunctionOf(definition: ReportDefinition, { reportsSchema, schema }: Place): SqlFunction {
+  const name = snake(definition.name);
+  const args = argumentsOf(definition);
+  const columns = returnedColumns(definition);
+  const signature =
+    `${args.map((each) => `${each.name} ${each.type} default ${each.standard}`).join(', ')}\n` +
+    columns.map((column) => `"${column.name}" ${column.type}`).join(', ');
+  const qualified = `${reportsSchema}.${name}`;
+  const shown = columns.filter((column) => !column.isSummedOnly);
+  return {
+    name,
+    signature,
+    statements: [
+      `create or replace function ${qualified}(
+  ${args.map((each) => `${each.name} ${each.type} default ${each.standard}`).join(',\n  ')}
+) returns table (
+  ${columns.map((column) => `"${column.name}" ${column.type}`).join(',\n  ')}
+) language sql stable security definer ${settingsFor(schema)}
+as $report$${bodyOf(definition)}$report$`,
+      `comment on function ${qualified} is ${literal(commentOf(definition))}`,
+      `create or replace view ${qualified} as select ${shown.map((column) => `"${column.name}"`).join(', ')} from ${qualified}()`,
+      `comment on view ${qualified} is ${literal(`${definition.summary} With all that is known, today (UTC).`)}`,
+      ...shown.map((column) => `comment on column ${qualified}."${column.name}" is ${literal(column.meaning)}`),
+    ],
+  };
+}
+
+/** The order of a report's rows, as \`order by\` says it: the columns asked for, and then its key. */
+export function orderOf({ row, key, sort }: ReportDefinition, by: readonly string[] = sort.default): string {
+  const asked = by.map((column) => ({ column: column.replace(/^-/, ''), isDescending: column.startsWith('-') }));
+  const rest = key.filter((column) => !asked.some((each) => each.column === column));
+  return [...asked, ...rest.map((column) => ({ column, isDescending: false }))]
+    .map(({ column, isDescending }) => {
+      const words = sort.ranks?.[column];
+      const kind = kindOfColumn(row.shape[column] as z.ZodType);
+      const value =
+        words !== undefined
+          ? `array_position(array[${words.map(literal).join(', ')}], "${column}")`
+          : kind === 'text' || kind === 'list'
+            ? `"${column}" collate "C"`
+            : `"${column}"`;
+      return `${value} ${isDescending ? 'desc nulls last' : 'asc nulls first'}`;
+    })
+    .join(', ');
+}
+
+/** `kebab-case` and `camelCase` in snake case. */
+export const snake = (name: string): string =>
+  name.replaceAll('-', '_').replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+function argumentsOf({ options }: ReportDefinition): Argument[] {
+  const own = Object.entries(options).map(([name, option]) => ({
+    name: snake(name),
+    type: option.type,
+    standard: standardOf(option),
+  }));
+  return [...COMMON, ...own, LAST];
+}
+
+function standardOf({ type, schema }: Option): string {
+  const value = schema.parse(undefined);
+  return value === undefined ? 'null' : type === 'text' || type === 'date' ? literal(String(value)) : String(value);
+}
+
+interface Returned {
+  readonly name: string;
+  readonly type: string;
+  readonly meaning: string;
+  readonly isSummedOnly: boolean;
+  /** Of the statement's row `r`, as it is shown. */
+  readonly cell: string;
+}
+
+function returnedColumns({ row, summedOnly }: ReportDefinition): Returned[] {
+  const columnsOf = (schema: z.ZodObject | undefined, isSummedOnly: boolean): Returned[] =>
+    Object.entries(schema?.shape ?? {}).map(([name, each]) => {
+      const type = each as z.ZodType;
+      const { sql, shown } = CELLS[kindOfColumn(type)];
+      return { name, type: sql, meaning: type.description ?? '', isSummedOnly, cell: shown(`r."${name}"`, currency) };
+    });
+  const currency = 'currency' in row.shape ? 'r.currency' : 'null';
+  return [
+    ...columnsOf(row, false),
+    ...Object.entries(META_COLUMNS).map(([name, meaning]) => {
+      const type = name === 'fxEventIds' ? 'text[]' : 'text';
+      return { name, type, meaning, isSummedOnly: false, cell: `r."${name}"::${type}` };
+    }),
+    ...columnsOf(summedOnly, true),
+  ];
+}
+
+const CELLS: Readonly<Record<ColumnKind, { sql: string; shown: (value: string, currency: string) => string }>> = {
+  text: { sql: 'text', shown: (value) => `${value}::text` },
+  list: { sql: 'text[]', shown: (value) => `texts(${value})` },
+  money: { sql: 'numeric', shown: (value, currency) => `amount_in(${value}, ${currency})` },
+  quantity: { sql: 'numeric', shown: (value) => `trim_scale(${value})` },
+  ratio: { sql: 'numeric', shown: (value) => `half_even(${value}, 4)` },
+  decimal: { sql: 'numeric', shown: (value) => `${value}::numeric` },
+  count: { sql: 'integer', shown: (value) => `${value}::integer` },
+  flag: { sql: 'boolean', shown: (value) => `${value}::boolean` },
+};
+
+function bodyOf(definition: ReportDefinition): string {
+  const { filters, options, sql } = definition;
+  const names = Object.keys(filters).map(literal).join(', ');
+  const conditions = [
+    `refuse_unanswerable(as_of, as_of_ordinal, effective_on, reporting_currency, fx_policy, filter, array[${names}]::text[])`,
+    ...Object.entries(options).flatMap(([name, { type, schema }]) => {
+      const { enum: words } = z.toJSONSchema(schema, { io: 'input' });
+      return type === 'text' && words !== undefined
+        ? [
+            `refuse_other_than('${snake(name)}', ${snake(name)}, array[${words.map((word) => literal(String(word))).join(', ')}])`,
+          ]
+        : [];
+    }),
+    ...Object.entries(filters).map(
+      ([name, { condition }]) => `(filter ->> '${name}' is null or ${condition(`(filter ->> '${name}')`)})`,
+    ),
+  ];
+  // The statement is worked out before its cells are rounded, each of which is looked at several times.
+  return `
+with r as materialized (${sql})
+select * from (
+  select ${returnedColumns(definition)
+    .map((column) => `${column.cell} as "${column.name}"`)
+    .join(', ')}
+  from r
+  where ${conditions.join('\n    and ')}
+) as report
+order by ${orderOf(definition)}
+`;
+}
+
+function commentOf({ summary, filters, options }: ReportDefinition): string {
+  const own = Object.entries(options).map(([name, { schema }]) => `${snake(name)}: ${schema.description ?? ''}`);
+  return [
+    summary,
+    'as_of: the position of the ledger up to which is known; by default all. effective_on: what had happened by this day; by default today (UTC).',
+    'reporting_currency: every amount in this currency; by default each in its own. fx_policy: standard (what has happened at the spot rate of its day, what is to come at the closing rate) or closing (all at the closing rate).',
+    `filter: JSON with any of ${Object.keys(filters).join(', ')}.`,
+    ...own,
+    'as_of_ordinal: of the commit at as_of only the events up to this place, from 0; by default all.',
+  ].join('\n');
+}
+
+const literal = (text: string): string => `'${text.replaceAll(`'`, `''`)}'`;

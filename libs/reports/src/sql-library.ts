@@ -1,0 +1,87 @@
+import { currencies, CURRENCY_TABLE_VERSION, currencyScale } from '@deal-ledger/domain';
+
+/**
+ * The functions that reports are written with, in the projection's schema. Exact decimals only.
+ * They may be replaced at any time, because nothing stored depends on them.
+ */
+export const SQL_LIBRARY: readonly string[] = [
+  `create or replace function currency_scale(currency text) returns integer immutable parallel safe language sql return
+     case ${scales()
+       .map(([scale, codes]) => `when currency in (${codes.map((code) => `'${code}'`).join(', ')}) then ${scale}`)
+       .join(' ')} end`,
+  `comment on function currency_scale is 'Digits after the point that amounts of the currency have: table ${CURRENCY_TABLE_VERSION} of ISO 4217.'`,
+
+  // What lies exactly between two neighbours has one digit more than they have, and it is a 5.
+  `create or replace function half_even(amount numeric, digits integer) returns numeric immutable parallel safe language sql return
+     case when scale(trim_scale(amount)) = digits + 1 and right(trim_scale(amount)::text, 1) = '5'
+       then 2 * round(0.5 * amount, digits) else round(amount, digits) end`,
+  `comment on function half_even is 'The amount with so many digits after the point, rounded half to even.'`,
+
+  `create or replace function amount_in(amount numeric, currency text) returns numeric immutable parallel safe language sql return
+     case when currency_scale(currency) is null then trim_scale(amount) else half_even(amount, currency_scale(currency)) end`,
+  `comment on function amount_in is 'The amount at the scale of its currency, rounded half to even; without a currency just without superfluous zeros.'`,
+
+  // A division would be cut off before it is rounded; whole numbers divide exactly.
+  `create or replace function converted(amount numeric, rate numeric, is_inverse boolean, digits integer) returns numeric
+   immutable parallel safe language sql return
+     case when not is_inverse then half_even(amount * rate, digits) else (
+       select sign(amount) * round((quotient + case
+         when 2 * rest > rate or (2 * rest = rate and mod(quotient, 2) = 1) then 1 else 0 end) * ('1e-' || digits)::numeric, digits)
+       from (select div(minor, rate) as quotient, mod(minor, rate) as rest from (select abs(amount) * ('1e' || digits)::numeric as minor) as whole) as division
+     ) end`,
+  `comment on function converted is 'The amount at a rate, or at its inverse, rounded once, half to even; null without a rate.'`,
+
+  `create or replace function texts(list jsonb) returns text[] immutable parallel safe language sql return
+     case when list is not null then array(select jsonb_array_elements_text(list)) end`,
+  `create or replace function texts(list text[]) returns text[] immutable parallel safe language sql return list`,
+  `comment on function texts(jsonb) is 'The list as an array.'`,
+  `comment on function texts(text[]) is 'The list as it is.'`,
+
+  // A misspelt filter would otherwise pass for no filter, and give every row.
+  `create or replace function refuse_unanswerable(
+     as_of bigint, as_of_ordinal integer, effective_on date, reporting_currency text, fx_policy text, filter jsonb, known_filters text[]
+   ) returns boolean stable language plpgsql as $body$
+   declare
+     projected bigint := (select next_position - 1 from progress);
+     strange text := (select string_agg(name, ', ' order by name) from jsonb_object_keys(filter) as name where name <> all (known_filters));
+   begin
+     if as_of > projected then
+       raise invalid_parameter_value using message = format('position %s was asked for, the ledger is projected up to %s', as_of, projected),
+         hint = 'Ask for that or an earlier position, or leave as_of away for all that is known.';
+     end if;
+     if as_of is null and as_of_ordinal is not null then
+       raise invalid_parameter_value using message = 'as_of_ordinal is a place within the commit at as_of, which is missing', hint = 'Give as_of as well.';
+     end if;
+     if effective_on is null then
+       raise invalid_parameter_value using message = 'effective_on is null', hint = 'Give a date, or leave it away for today.';
+     end if;
+     if reporting_currency is not null and currency_scale(reporting_currency) is null then
+       raise invalid_parameter_value using message = format('%s is no active ISO 4217 currency', reporting_currency), hint = 'Write for example USD.';
+     end if;
+     if fx_policy is null or fx_policy not in ('standard', 'closing') then
+       raise invalid_parameter_value using message = format('there is no fx_policy %s', fx_policy), hint = 'Give standard or closing.';
+     end if;
+     if strange is not null then
+       raise invalid_parameter_value using message = format('there is no filter %s', strange), hint = 'There are: ' || array_to_string(known_filters, ', ');
+     end if;
+     return true;
+   end $body$`,
+  `comment on function refuse_unanswerable is 'Refuses a question to a report that has no answer, or not the one that is meant.'`,
+  `create or replace function refuse_other_than(name text, value text, known text[]) returns boolean immutable language plpgsql as $body$
+   begin
+     if value is null or value <> all (known) then
+       raise invalid_parameter_value using message = format('there is no %s %s', name, value), hint = 'There are: ' || array_to_string(known, ', ');
+     end if;
+     return true;
+   end $body$`,
+  `comment on function refuse_other_than is 'Refuses a word that is none of the known ones.'`,
+];
+
+function scales(): [scale: number, codes: string[]][] {
+  const byScale = new Map<number, string[]>();
+  for (const code of currencies()) {
+    const scale = currencyScale(code) ?? 0;
+    byScale.set(scale, [...(byScale.get(scale) ?? []), code]);
+  }
+  return [...byScale];
+}
