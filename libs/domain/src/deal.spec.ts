@@ -1,50 +1,25 @@
-import type { z } from 'zod';
-import { dealEvents, stageAt, type DealState, type Stage } from './deal';
-import { CONTROLLER, given, poster, type Draft, type Envelope } from './testing';
-
-type Leg = z.input<typeof dealEvents.LegAdded.data>;
-type Signature = z.input<typeof dealEvents.AgreementSigned.data>;
-
-const STREAM = 'deal/alliance';
-const post = poster(dealEvents, STREAM);
-const usd = (amount: string) => ({ currency: 'USD', amount });
-
-const openedWith = (data: Partial<z.input<typeof dealEvents.DealOpened.data>> = {}) =>
-  post('DealOpened', {
-    dealId: 'alliance',
-    title: 'Alliance',
-    kinds: ['lease', 'investment'],
-    parties: [
-      { partyId: 'nvidia', role: 'lessor' },
-      { partyId: 'openai', role: 'lessee' },
-    ],
-    ...data,
-  });
-const opened = openedWith();
-const announced = (effective: string) => post('DealAnnounced', {}, { effective });
-const signed = (binding: Signature['binding'], effective: string, envelope: Envelope = {}) =>
-  post('AgreementSigned', { instrument: 'loi', binding }, { effective, ...envelope });
-const bound = (effective: string) => signed('yes', effective, { approvedBy: CONTROLLER });
-const leg = (data: Partial<Leg> = {}) =>
-  post('LegAdded', {
-    legId: 'L1',
-    class: 'lease',
-    providers: ['nvidia'],
-    receivers: ['openai'],
-    itemId: 'ai-accelerator',
-    quantity: { ceiling: { unit: 'EA', value: '5000000' }, bound: 'upTo' },
-    ...data,
-  });
-const payment = (data: Partial<Leg> = {}) =>
-  post('LegAdded', {
-    legId: 'L2',
-    class: 'payment',
-    category: 'computeRental',
-    providers: ['openai'],
-    receivers: ['nvidia'],
-    money: { undisclosed: true },
-    ...data,
-  });
+import { assessmentsInForce, stageAt, type DealState, type Stage } from './deal';
+import {
+  announced,
+  assessed,
+  bound,
+  closed,
+  contract,
+  cost,
+  leg,
+  made,
+  opened,
+  openedWith,
+  payment,
+  post,
+  reversed,
+  signed,
+  stateOf,
+  STREAM,
+  usd,
+  type Data,
+} from './deal.testing';
+import { cancellation, CONTROLLER, given, type Draft } from './testing';
 
 describe('opening a deal', () => {
   it('needs two different parties', () => {
@@ -109,6 +84,14 @@ describe("a deal's stage", () => {
   it('takes a letter of intent of the day before, learned late', () =>
     given(opened, bound('2026-03-31')).when(signed('no', '2026-03-30')).thenRecorded());
 
+  it('says in the refusal what a contract is since when', () => {
+    const { message } = given(opened, bound('2026-03-31')).today('2027-01-05').when(signed('no', '2027-01-05'));
+    expect(message).toBe(
+      'A signature of 2027-01-05 would make deal/alliance preliminary, but it is binding since 2026-03-31; ' +
+        'a deal never goes back. Correct the date, or say what became binding.',
+    );
+  });
+
   it('counts a vague date by its latest day', () =>
     given(opened, bound('2026-03-31')).when(signed('no', '2026-03')).thenRefused('STAGE_REGRESSION'));
 });
@@ -143,7 +126,7 @@ describe('a binding signature', () => {
       .when(signed('yes', '2026-03-31', { approvedBy: CONTROLLER, sources: [anonymous, official] }))
       .thenRecorded());
 
-  it('is kept with the first one, and with its days', () => {
+  it('is kept with those before it, and with its days', () => {
     const state = given(opened, signed('no', '2025-09-22')).when(
       post(
         'AgreementSigned',
@@ -151,9 +134,10 @@ describe('a binding signature', () => {
         { effective: '2026-03-31', approvedBy: CONTROLLER },
       ),
     );
-    const { firstAgreement, latestAgreement } = state.thenState<DealState>(STREAM);
-    expect(firstAgreement).toMatchObject({ instrument: 'loi', on: '2025-09-22' });
-    expect(latestAgreement).toMatchObject({ instrument: 'definitive', expiresOn: '2033-06-30' });
+    expect(state.thenState<DealState>(STREAM).agreements).toMatchObject([
+      { instrument: 'loi', on: '2025-09-22' },
+      { instrument: 'definitive', on: '2026-03-31', expiresOn: '2033-06-30' },
+    ]);
   });
 
   it('does not expire before it takes effect', () =>
@@ -182,8 +166,11 @@ describe('a leg', () => {
       .when(payment({ reciprocalOf: 'L1' }))
       .thenState<DealState>(STREAM);
     expect(Object.keys(legs)).toEqual(['L1', 'L2']);
-    expect(legs['L2']).toMatchObject({ terms: { reciprocalOf: 'L1' }, sources: [{ attribution: 'official' }] });
-    expect(legs['L1']?.termsEventId).not.toBe(legs['L2']?.termsEventId);
+    expect(legs['L2']).toMatchObject({
+      terms: { reciprocalOf: 'L1' },
+      added: { sources: [{ attribution: 'official' }] },
+    });
+    expect(legs['L1']?.added.termsEventId).not.toBe(legs['L2']?.added.termsEventId);
   });
 
   it('has an id of its own', () =>
@@ -238,7 +225,7 @@ describe('a leg', () => {
 });
 
 describe('a funding leg', () => {
-  const funding = (data: Partial<Leg> = {}) =>
+  const funding = (data: Partial<Data<'LegAdded'>> = {}) =>
     post('LegAdded', {
       legId: 'L3',
       class: 'funding',
@@ -266,7 +253,7 @@ describe('a funding leg', () => {
       .when(funding({ fundingId: null }))
       .thenRefused('VALIDATION_FAILED', '/data/fundingId'));
 
-  it.each<[string, Partial<Leg>]>([
+  it.each<[string, Partial<Data<'LegAdded'>>]>([
     ['money', { money: { firm: usd('1') } }],
     ['quantity', { quantity: { firm: { unit: 'EA', value: '1' } } }],
     ['schedule', { schedule: { method: 'unscheduled' } }],
@@ -277,7 +264,8 @@ describe('a funding leg', () => {
 });
 
 describe('a joint leg', () => {
-  const joint = (shares: Leg['shares']) => leg({ providers: ['samsung', 'skhynix'], itemId: 'hbm', shares });
+  const joint = (shares: Data<'LegAdded'>['shares']) =>
+    leg({ providers: ['samsung', 'skhynix'], itemId: 'hbm', shares });
   const share = (partyId: string, of: string) => ({ partyId, share: of });
 
   it('stays joint when nobody says who has what', () => given(opened).when(joint(undefined)).thenRecorded());
@@ -311,4 +299,108 @@ describe('a joint leg', () => {
     given(opened)
       .when(leg({ shares: [share('nvidia', '1')] }))
       .thenRefused('VALIDATION_FAILED', '/data/shares'));
+});
+
+describe('an assessment', () => {
+  it.each(['1.01', '-0.1'])('of %s is no probability', (probability) =>
+    given(opened).when(assessed(probability)).thenRefused('PROBABILITY_RANGE', '/data/probability'),
+  );
+
+  it.each<[string, Draft[], (string | undefined)[]]>([
+    ['holds until another one is made', [assessed('0.3', '2026-01-01'), assessed('0.4', '2026-02-01')], ['0.3', '0.4']],
+    ['lapses when the stage changes', [assessed('0.3', '2026-01-01'), signed('no', '2026-02-01')], ['0.3', undefined]],
+    [
+      'lapses with a signature of its day that was recorded after it',
+      [assessed('0.3'), signed('no', '2026-06-01')],
+      ['0.3', undefined],
+    ],
+    [
+      'holds when it was recorded after the signature of its day',
+      [signed('no', '2026-06-01'), assessed('0.3')],
+      ['0.3'],
+    ],
+    ['does not lapse with a signature of before, learned late', [assessed('0.3'), signed('no', '2026-05-31')], ['0.3']],
+    [
+      'does not lapse when the stage stays',
+      [signed('no', '2026-01-01'), assessed('0.3'), announced('2026-06-02')],
+      ['0.3'],
+    ],
+  ])('%s', (_, events, probabilities) => {
+    const inForce = assessmentsInForce(stateOf(given(opened, ...events)));
+    expect(inForce.map(({ assessment }) => assessment?.probability)).toEqual(probabilities);
+  });
+});
+
+describe('closing a deal', () => {
+  it.each<[Data<'DealClosed'>['outcome'], Draft[], boolean]>([
+    ['completed', [bound('2026-03-31')], true],
+    ['terminated', [bound('2026-03-31')], true],
+    ['lapsed', [bound('2026-03-31')], false],
+    ['withdrawn', [bound('2026-03-31')], false],
+    ['completed', [signed('no', '2026-03-31')], false],
+    ['terminated', [announced('2026-03-31')], false],
+    ['lapsed', [signed('no', '2026-03-31')], true],
+    ['withdrawn', [], true],
+  ])('as %s fits the stage or not', (outcome, events, fits) => {
+    const scenario = given(opened, ...events);
+    if (fits) expect(stageAt(scenario.when(closed(outcome)).thenState<DealState>(STREAM))).toBe('closed');
+    else scenario.when(closed(outcome)).thenRefused('OUTCOME_STAGE_MISMATCH', '/data/outcome');
+  });
+
+  it('needs a reason', () =>
+    given(opened)
+      .when({ ...closed('lapsed'), data: { outcome: 'lapsed' } })
+      .thenRefused('REASON_REQUIRED', '/data/reason'));
+
+  it('as completed leaves no cost unpaid', () => {
+    contract(cost('c1', 10), made('p1', 'settlement', '9.99'))
+      .when(closed('completed'))
+      .thenRefused('CLOSE_WITH_UNPAID', '/data/outcome', { legId: 'L2', incurred: '10', paid: '9.99' });
+    contract(cost('c1', 10), made('p1', 'settlement', 10))
+      .when(closed('completed'))
+      .thenRecorded();
+    contract(cost('c1', 10)).when(closed('terminated')).thenRecorded();
+  });
+
+  it('is known by its day', () => {
+    const state = stateOf(given(opened, bound('2026-03-31'), closed('terminated', '2026-06-30')));
+    expect(['2026-06-29', '2026-06-30'].map((day) => stageAt(state, day))).toEqual(['binding', 'closed']);
+  });
+
+  const over = () => contract(cost('c1', 10), made('p1', 'settlement', 4), closed('terminated'));
+
+  it.each<[string, Draft]>([
+    ['an announcement', announced('2026-06-01')],
+    ['a signature, whatever its day', signed('no', '2025-09-22')],
+    ['a leg', leg()],
+    [
+      'new terms',
+      post('LegTermsChanged', { legId: 'L2', changeType: 'disclosure', terms: { money: { firm: usd(90) } } }),
+    ],
+    ['the removal of a leg', post('LegRemoved', { legId: 'L2', reason: 'gone' })],
+    ['an assessment', assessed('0.5')],
+    ['a cost', cost('c2', 1)],
+    ['a second closing', closed('terminated')],
+  ])('lets %s no longer in', (_, draft) =>
+    over().when(draft).thenRefused('DEAL_CLOSED', undefined, { closedOn: '2026-06-01' }),
+  );
+
+  it('lets payments and reversals still in', () => {
+    over()
+      .when(made('p2', 'settlement', 6))
+      .thenRecorded();
+    over().when(reversed('p1')).thenRecorded();
+    over()
+      .when(made('p2', 'settlement', '6.01'))
+      .thenRefused('PAYMENT_EXCEEDS_INCURRED');
+  });
+
+  it('is undone by cancelling it', () => {
+    const scenario = given(opened).and(
+      { ...closed('lapsed'), id: 'closing' },
+      cancellation('closing', closed('lapsed')),
+    );
+    expect(stageAt(stateOf(scenario))).toBe('exploring');
+    scenario.when(announced('2026-06-01')).thenRecorded();
+  });
 });

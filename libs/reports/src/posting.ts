@@ -17,10 +17,14 @@ import type { Day, Decimal, LedgerEvent } from '@deal-ledger/domain';
  *
  * | measure | subject | holds |
  * | --- | --- | --- |
- * | `deal.stage` | deal | stage |
+ * | `deal`, `deal.confidence` | deal | title, kinds and parties; the lowest confidence of what is known of it |
+ * | `deal.stage`, `deal.announced`, `deal.agreement` | deal | stage; when it was announced; the paper it stands on |
+ * | `deal.probability` | deal | what was assessed in its present stage |
  * | `leg` | deal/leg | class, category, parties, what is stated, schedule, source of the terms |
  * | `leg.firm`, `.expected`, `.ceiling` | deal/leg | money by period; `value` names the party of a cut share |
  * | `leg.qtyFirm`, `.qtyExpected`, `.qtyCeiling` | deal/leg | quantities likewise |
+ * | `leg.incurred` | deal/leg | money by the period of the cost; `value` has the day of its exchange rate |
+ * | `leg.paid` | deal/leg | money; `value` has the day of its exchange rate and its kind; refunds and reversals are negative |
  * | `policy` | policy | probability by stage |
  * | `funding` | funding | funders, recipient, instrument, deal, whether undisclosed |
  * | `funding.stage`, `funding.availability` | funding | stage; days between which money may be called |

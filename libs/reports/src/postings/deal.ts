@@ -1,31 +1,133 @@
-import { deal, idOf, legOf, STAGES, type DealEvent, type DealState, type Stage } from '@deal-ledger/domain';
+import {
+  assessmentsInForce,
+  deal,
+  idOf,
+  keyed,
+  legOf,
+  STAGES,
+  type Confidence,
+  type DealEvent,
+  type DealState,
+  type Stage,
+} from '@deal-ledger/domain';
 import { difference, holds, type Posting, type PostingRule } from '../posting';
 import { reached } from '../stage';
-import { timeline } from '../timeline';
-import { legLines } from './leg';
+import { timeline, type Since } from '../timeline';
+import { incurredLines, paidLines, reversedLines } from './cash';
+import { legTimeline } from './leg';
 
-/** A deal's stage as it changes by date, and the terms and amounts of its legs. */
-export const dealPostings: PostingRule<DealState, DealEvent> = {
+/** From what nobody doubts to what rests on the least. */
+const CONFIDENCES: readonly Confidence[] = ['high', 'medium', 'low'];
+
+/** A deal, and from when on something known of it rests on sources of less confidence. */
+export interface RatedDeal {
+  readonly deal: DealState;
+  readonly confidences: readonly Since<Confidence>[];
+}
+
+/** What a deal is and how far it is by date; its legs' terms by date; what was incurred and paid. */
+export const dealPostings: PostingRule<RatedDeal, DealEvent> = {
   kind: 'deal',
-  evolve: deal.evolve,
+
+  evolve(state, event) {
+    const rated = event.sources.map(({ confidence }) => ({ from: dayOf(event), value: confidence }));
+    return {
+      deal: deal.evolve(state?.deal, event),
+      confidences: reached([...(state?.confidences ?? []), ...rated], CONFIDENCES),
+    };
+  },
 
   post(before, event, after) {
     const dealId = idOf(event.stream);
-    switch (event.type) {
-      case 'DealOpened':
-      case 'DealAnnounced':
-      case 'AgreementSigned':
-        return difference(before === undefined ? [] : stageLines(dealId, before), stageLines(dealId, after));
-      case 'LegAdded': {
-        const leg = legOf(after, event.data.legId);
-        return leg === undefined ? [] : legLines(dealId, leg);
-      }
-    }
+    return [
+      ...difference(confidenceLines(dealId, before), confidenceLines(dealId, after)),
+      ...own(dealId, event, before?.deal, after.deal),
+    ];
   },
 };
 
-function stageLines(dealId: string, { milestones }: DealState): Posting[] {
-  const entries = milestones.map(({ on, stage }) => ({ from: on, value: stage }));
-  const stages = reached<Stage>([{ from: undefined, value: 'exploring' }, ...entries], STAGES);
-  return timeline(stages, (stage) => [holds('deal.stage', dealId, { stage })]);
+function own(dealId: string, event: DealEvent, before: DealState | undefined, after: DealState): readonly Posting[] {
+  const on = event.effective.to;
+  switch (event.type) {
+    case 'DealOpened': {
+      const { title, kinds, parties, replacesDealId } = event.data;
+      return [
+        holds('deal', dealId, { title, kinds, parties, replacesDealId: replacesDealId ?? null }),
+        ...stageLines(dealId, after),
+      ];
+    }
+    case 'DealAnnounced': {
+      const announcement = { announcedOn: event.data.announcedOn ?? event.effective.edtf, on, eventId: event.id };
+      return [{ ...holds('deal.announced', dealId, announcement), effective: on }, ...progress(dealId, before, after)];
+    }
+    case 'AgreementSigned':
+    case 'DealProbabilityAssessed':
+    case 'DealClosed':
+      return progress(dealId, before, after);
+    case 'LegAdded':
+    case 'LegTermsChanged':
+    case 'LegRemoved': {
+      const { legId } = event.data;
+      return difference(legLines(dealId, legId, before), legLines(dealId, legId, after));
+    }
+    case 'CostIncurred':
+      return incurredLines(dealId, legOf(after, event.data.legId), event);
+    case 'PaymentMade':
+      return paidLines(dealId, legOf(after, event.data.legId), event);
+    case 'PaymentReversed': {
+      const payment = keyed.get(after.payments, event.data.paymentId);
+      return payment === undefined ? [] : reversedLines(dealId, legOf(after, payment.legId), payment, on);
+    }
+  }
+}
+
+function progress(dealId: string, before: DealState | undefined, after: DealState): Posting[] {
+  return difference(before === undefined ? [] : stageLines(dealId, before), stageLines(dealId, after));
+}
+
+/** How far the deal is, by what paper, and how likely somebody thinks it is. */
+function stageLines(dealId: string, state: DealState): Posting[] {
+  const stages = reached<Stage>(
+    [{ from: undefined, value: 'exploring' }, ...state.milestones.map(({ on, stage }) => ({ from: on, value: stage }))],
+    STAGES,
+  );
+  const agreements = state.agreements.map((agreement) => ({ from: agreement.on, value: agreement }));
+  const assessments = assessmentsInForce(state).map(({ on, assessment }) => ({ from: on, value: assessment }));
+  return [
+    ...timeline(stages, (stage) => [holds('deal.stage', dealId, { stage })]),
+    ...timeline(agreements, ({ instrument, binding, signedOn, effectiveFrom, expiresOn, eventId }) => [
+      holds('deal.agreement', dealId, {
+        instrument,
+        binding,
+        signedOn: signedOn ?? null,
+        effectiveFrom: effectiveFrom ?? null,
+        expiresOn: expiresOn ?? null,
+        eventId,
+      }),
+    ]),
+    ...timeline(assessments, (assessment) =>
+      assessment === null
+        ? []
+        : [
+            holds('deal.probability', dealId, {
+              probability: assessment.probability,
+              eventId: assessment.eventId,
+            }),
+          ],
+    ),
+  ];
+}
+
+function confidenceLines(dealId: string, state: RatedDeal | undefined): Posting[] {
+  return timeline(state?.confidences ?? [], (confidence) => [holds('deal.confidence', dealId, { confidence })]);
+}
+
+function legLines(dealId: string, legId: string, state: DealState | undefined): Posting[] {
+  const leg = state === undefined ? undefined : legOf(state, legId);
+  return leg === undefined ? [] : legTimeline(dealId, leg);
+}
+
+/** From which day on the event counts in reports; always, for identity and terms. */
+function dayOf({ type, effective }: DealEvent): string | undefined {
+  return deal.events[type]?.class === 'F' ? effective.to : undefined;
 }

@@ -1,16 +1,18 @@
 import {
   effectiveOf,
   measureOfClaim,
-  scaleOf,
+  termsOf,
   type Claim,
   type ClaimValue,
   type Leg,
   type LegTerms,
   type Measured,
+  type TermsInForce,
 } from '@deal-ledger/domain';
-import { minorUnits } from '../decimal';
 import { canonical, holds, type Posting } from '../posting';
-import { cut, scaleFor, spread, type Side } from '../spread';
+import { scaleFor, spread, type Side } from '../spread';
+import { timeline, type Since } from '../timeline';
+import { shared } from './shares';
 
 const CONFIDENCES = ['low', 'medium', 'high'] as const;
 
@@ -19,18 +21,29 @@ const MEASURES = {
   quantity: { firm: 'leg.qtyFirm', expected: 'leg.qtyExpected', ceiling: 'leg.qtyCeiling' },
 } as const;
 
-/** A leg's terms: what it is and what it states, and its amounts by the period they fall due in. */
-export function legLines(dealId: string, leg: Leg): Posting[] {
-  const { terms } = leg;
+/** A leg's terms by date, from when it is part of the deal until it is removed. */
+export function legTimeline(dealId: string, leg: Leg): Posting[] {
+  const { removedFrom } = leg;
+  const terms: Since<TermsInForce | null>[] = termsOf(leg)
+    .filter(({ from }) => removedFrom === null || from === null || from < removedFrom)
+    .map((value) => ({ from: value.from ?? undefined, value }));
+  return timeline([...terms, ...(removedFrom === null ? [] : [{ from: removedFrom, value: null }])], (value) =>
+    value === null ? [] : legLines(dealId, value),
+  );
+}
+
+/** What a leg is and states, and its amounts by the period they fall due in. */
+function legLines(dealId: string, inForce: TermsInForce): Posting[] {
+  const { terms } = inForce;
   const subject = `${dealId}/${terms.legId}`;
   return [
-    holds('leg', subject, description(leg)),
+    holds('leg', subject, description(inForce)),
     ...amountLines(subject, terms, 'quantity', terms.quantity ?? undefined),
     ...amountLines(subject, terms, 'money', terms.money ?? undefined),
   ];
 }
 
-function description({ terms, termsEventId, sources }: Leg): object {
+function description({ terms, termsEventId, sources }: TermsInForce): object {
   const { quantity, money } = terms;
   return {
     class: terms.class,
@@ -51,6 +64,7 @@ function description({ terms, termsEventId, sources }: Leg): object {
     commencesOn: terms.commencesOn ?? null,
     commencesBy: (terms.commencesOn == null ? undefined : effectiveOf(terms.commencesOn)?.to) ?? null,
     reciprocalOf: terms.reciprocalOf ?? null,
+    fundingId: terms.fundingId ?? null,
     sourceIds: [...new Set(sources.map(({ sourceId }) => sourceId))],
     confidence: CONFIDENCES.find((level) => sources.some(({ confidence }) => confidence === level)) ?? null,
     termsEventId,
@@ -91,21 +105,15 @@ function valueLines(
   const isRate = side === 'quantity' && terms.per != null;
   const schedule = isRate ? undefined : terms.schedule;
   const buckets = spread(claim, name, schedule ?? { method: 'unscheduled' }, side);
-  const shares = terms.shares ?? [];
-  if (shares.length === 0)
-    return buckets.map(({ period, amount }) => ({ measure, subject, period, unit, amount })).filter(isSome);
-
-  const scale = Math.max(...shares.map(({ share }) => scaleOf(share)));
-  const weights = shares.map(({ share }) => minorUnits(share, scale));
   return buckets
     .flatMap(({ period, amount }) =>
-      cut(amount, weights, scaleFor(stated)).map((part, index) => ({
+      shared(terms, amount, scaleFor(stated)).map((part) => ({
         measure,
         subject,
-        value: canonical({ partyId: shares[index]?.partyId }),
+        value: part.partyId === undefined ? undefined : canonical({ partyId: part.partyId }),
         period,
         unit,
-        amount: part,
+        amount: part.amount,
       })),
     )
     .filter(isSome);

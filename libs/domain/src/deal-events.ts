@@ -1,0 +1,269 @@
+import { z } from 'zod';
+import { monthsBetween } from './calendar';
+import { check, type Report } from './check';
+import { compare, sum } from './decimal';
+import type { EventOf, EventTypes } from './kind';
+import { judgeSchedule, ScheduleSchema } from './schedule';
+import {
+  DaySchema,
+  EdtfSchema,
+  Fraction,
+  Id,
+  ids,
+  MoneyClaim,
+  MoneySchema,
+  Per,
+  PeriodSchema,
+  QtyClaim,
+  text,
+  Word,
+} from './values';
+
+const PARTIES_MAX = 50;
+
+/** Most costs that one payment may name. */
+const COSTS_MAX = 1_000;
+
+/** Each share of each month is lines in the reports. */
+const SHARED_MONTHS_MAX = 3_600;
+
+// Kept for ever: what was once written must parse. Widen, never narrow.
+export const dealEvents = {
+  DealOpened: {
+    class: 'I',
+    schemaVersion: 1,
+    summary: 'A deal is known of: who with whom, and what kind of deal.',
+    data: z
+      .strictObject({
+        dealId: Id,
+        title: text(300),
+        kinds: z
+          .array(z.enum(['lease', 'purchase', 'supply', 'investment', 'barter', 'jointVenture', 'build']))
+          .min(1)
+          .max(7),
+        parties: z.array(z.strictObject({ partyId: Id, role: Word })).max(PARTIES_MAX),
+        replacesDealId: Id.nullish(),
+        note: text().nullish(),
+      })
+      .check(
+        check(({ parties }, report) => {
+          const distinct = new Set(parties.map(({ partyId }) => partyId)).size;
+          if (distinct < 2) {
+            report(
+              'DEAL_NEEDS_PARTIES',
+              `The deal names ${distinct} parties, it needs 2 or more; name who it is with.`,
+              ['parties'],
+            );
+          }
+        }),
+      ),
+  },
+  DealAnnounced: {
+    class: 'F',
+    schemaVersion: 1,
+    summary: 'The deal was made public.',
+    data: z.strictObject({
+      announcedOn: EdtfSchema.nullish(),
+      by: ids(1, PARTIES_MAX).nullish(),
+      note: text().nullish(),
+    }),
+  },
+  AgreementSigned: {
+    class: 'F',
+    schemaVersion: 1,
+    summary: 'A paper was signed. Signed is not binding: `binding` decides which column amounts belong to.',
+    data: z
+      .strictObject({
+        instrument: z.enum(['loi', 'mou', 'termSheet', 'framework', 'definitive', 'amendment', 'unspecified']),
+        binding: z.enum(['yes', 'no', 'unknown']),
+        signedOn: EdtfSchema.nullish(),
+        effectiveFrom: DaySchema.nullish(),
+        expiresOn: DaySchema.nullish(),
+        note: text().nullish(),
+      })
+      .check(
+        check(({ effectiveFrom, expiresOn }, report) => {
+          if (effectiveFrom != null && expiresOn != null && expiresOn < effectiveFrom) {
+            report(
+              'PERIOD_INVALID',
+              `The agreement expires on ${expiresOn}, before it takes effect on ${effectiveFrom}; swap or correct the two.`,
+              ['expiresOn'],
+            );
+          }
+        }),
+      ),
+  },
+  LegAdded: {
+    class: 'I',
+    schemaVersion: 1,
+    summary: 'One promise of the deal: who provides what to whom.',
+    data: z
+      .strictObject({
+        legId: Id,
+        class: z.enum(['supply', 'lease', 'service', 'build', 'license', 'inKind', 'payment', 'funding']),
+        category: Word.nullish(),
+        providers: ids(1, PARTIES_MAX),
+        receivers: ids(1, PARTIES_MAX),
+        shares: z
+          .array(z.strictObject({ partyId: Id, share: Fraction }))
+          .max(PARTIES_MAX)
+          .nullish(),
+        itemId: Id.nullish(),
+        quantity: QtyClaim.nullish(),
+        per: Per.nullish(),
+        money: MoneyClaim.nullish(),
+        fundingId: Id.nullish(),
+        reciprocalOf: Id.nullish(),
+        staged: z.boolean().optional(),
+        commencesOn: EdtfSchema.nullish(),
+        schedule: ScheduleSchema.nullish(),
+        note: text().nullish(),
+      })
+      .check(
+        check((leg, report) => {
+          if (leg.class === 'payment' && leg.money == null) {
+            report(
+              'LEG_NEEDS_MONEY',
+              `Payment leg ${leg.legId} states no money; say what is paid, or "money": {"undisclosed": true}.`,
+              ['money'],
+            );
+          }
+          if (leg.class === 'funding' && leg.fundingId == null) {
+            report('VALIDATION_FAILED', `Funding leg ${leg.legId} names no funding; give fundingId.`, ['fundingId']);
+          }
+          judgeAmounts(leg, report);
+        }),
+        check(({ providers, receivers, shares }, report) => {
+          if (shares == null) return;
+          const joint = providers.length > 1 ? providers : receivers;
+          const named = shares.map(({ partyId }) => partyId);
+          if (named.length !== joint.length || joint.length < 2 || !joint.every((id) => named.includes(id))) {
+            report(
+              'VALIDATION_FAILED',
+              `Shares name ${named.join(', ')}, the joint side is ${joint.join(', ')}; list exactly its parties.`,
+              ['shares'],
+            );
+            return;
+          }
+          const total = sum(shares.map(({ share }) => share));
+          if (compare(total, '1') !== 0) {
+            report(
+              'VALIDATION_FAILED',
+              `Shares add up to ${total}, they must make 1; correct them or leave the leg joint.`,
+              ['shares'],
+            );
+          }
+        }),
+      ),
+  },
+  LegTermsChanged: {
+    class: 'T',
+    schemaVersion: 1,
+    summary: 'The terms of a leg were amended by the parties, or more of them became known. What is given replaces.',
+    data: z.strictObject({
+      legId: Id,
+      changeType: z.enum(['amendment', 'disclosure']),
+      amendmentNo: z.int().min(1).max(10_000).nullish(),
+      effectiveFrom: DaySchema.nullish().describe('First day on which the new terms apply.'),
+      terms: z
+        .strictObject({
+          quantity: QtyClaim.optional(),
+          money: MoneyClaim.optional(),
+          schedule: ScheduleSchema.optional(),
+        })
+        .check(
+          check((terms, report) => {
+            if (Object.keys(terms).length === 0) {
+              report('VALIDATION_FAILED', 'No term is given, so none changes; give quantity, money or schedule.');
+            }
+          }),
+        ),
+      note: text().nullish(),
+    }),
+  },
+  LegRemoved: {
+    class: 'T',
+    schemaVersion: 1,
+    summary: 'A promise is no longer part of the deal.',
+    data: z.strictObject({ legId: Id, reason: text() }),
+  },
+  DealProbabilityAssessed: {
+    class: 'F',
+    schemaVersion: 1,
+    summary: 'Somebody judged how likely the deal is. Holds until its stage changes.',
+    data: z.strictObject({ probability: Fraction, method: text(200), note: text().nullish() }),
+  },
+  CostIncurred: {
+    class: 'F',
+    schemaVersion: 1,
+    summary: 'A cost was accrued or invoiced under a leg.',
+    data: z.strictObject({
+      costId: Id,
+      legId: Id,
+      period: PeriodSchema.describe('The period that the cost is for.'),
+      money: MoneySchema,
+      invoiceRef: text(200).nullish(),
+      overCeiling: z.boolean().optional().describe('That it is known to exceed what the leg states.'),
+      note: text().nullish(),
+    }),
+  },
+  PaymentMade: {
+    class: 'F',
+    schemaVersion: 1,
+    summary: 'Money was paid under a leg, or came back.',
+    data: z.strictObject({
+      paymentId: Id,
+      legId: Id,
+      kind: z.enum(['settlement', 'prepayment', 'deposit', 'refund']),
+      money: MoneySchema,
+      costIds: ids(0, COSTS_MAX).nullish().describe('What it is meant to pay; for information.'),
+      note: text().nullish(),
+    }),
+  },
+  PaymentReversed: {
+    class: 'F',
+    schemaVersion: 1,
+    summary: 'A payment did not go through after all: it bounced, or was called back.',
+    data: z.strictObject({ paymentId: Id, reason: text() }),
+  },
+  DealClosed: {
+    class: 'F',
+    schemaVersion: 1,
+    summary: 'The deal is over: nothing is promised any more. What was incurred may still be paid.',
+    data: z.strictObject({
+      outcome: z.enum(['completed', 'terminated', 'lapsed', 'withdrawn']),
+      closedOn: EdtfSchema.nullish(),
+      reason: text(),
+      terminationFee: MoneySchema.nullish(),
+      note: text().nullish(),
+    }),
+  },
+} as const satisfies EventTypes;
+
+export type DealEvent = EventOf<typeof dealEvents>;
+export type DealEventOf<Type extends DealEvent['type']> = Extract<DealEvent, { type: Type }>;
+export type DealData = z.output<typeof dealEvents.DealOpened.data>;
+export type AgreementData = z.output<typeof dealEvents.AgreementSigned.data>;
+export type LegTerms = z.output<typeof dealEvents.LegAdded.data>;
+export type ChangedTerms = z.output<typeof dealEvents.LegTermsChanged.data>['terms'];
+export type PaymentKind = z.output<typeof dealEvents.PaymentMade.data>['kind'];
+
+/** Reports where the amounts of a leg do not go with its schedule, or are too many once they are shared. */
+export function judgeAmounts(
+  { legId, quantity, per, money, schedule, shares }: Pick<LegTerms, keyof ChangedTerms | 'legId' | 'per' | 'shares'>,
+  report: Report,
+): void {
+  if (schedule == null) return;
+  if (money != null) judgeSchedule(schedule, money, 'money', report);
+  // A rate ("900,000 a month") is no total that lines could add up to.
+  if (quantity != null && per == null) judgeSchedule(schedule, quantity, 'quantity', report);
+  const months = 'from' in schedule ? monthsBetween(schedule.from.slice(0, 7), schedule.to.slice(0, 7)).length : 1;
+  const parties = shares?.length ?? 0;
+  if (months * parties > SHARED_MONTHS_MAX) {
+    report(
+      'VALIDATION_FAILED',
+      `${parties} shares over ${months} months are ${months * parties} amounts, at most ${SHARED_MONTHS_MAX} are allowed; split leg ${legId}.`,
+      ['schedule'],
+    );
+  }
+}
