@@ -263,7 +263,7 @@ export function judgeAmounts(
     report(
       'VALIDATION_FAILED',
       `${parties} shares over ${months} months are ${months * parties} amounts, at most ${SHARED_MONTHS_MAX} are allowed; split leg ${legId}.`,
-      ['schedule'],
+      ['shares'],
     );
   }
 }

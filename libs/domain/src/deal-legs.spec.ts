@@ -247,7 +247,7 @@ describe('terms and their schedule', () => {
     const schedule = { method: 'evenMonths', from: '2026-01', to: '2075-12' } as const;
     given(opened, ...parties, payment({ receivers: providers, shares: seven }))
       .when(changed({ money: { firm: usd(9) }, schedule }))
-      .thenRefused('VALIDATION_FAILED', '/data/terms/schedule');
+      .thenRefused('VALIDATION_FAILED', '/data/terms');
     given(opened, payment({ receivers: ['nvidia', 'samsung', 'skhynix'], shares }))
       .when(changed({ money: { firm: usd(9) }, schedule }))
       .thenRecorded();
