@@ -1,8 +1,9 @@
 import { unapproved } from './approval';
+import { amountsOf } from './breadth';
 import { refuseCost, refusePayment, refuseReversal } from './deal-cash';
 import { dealEvents, type DealEvent, type DealEventOf } from './deal-events';
 import { refuseLeg, refuseRemoval, refuseTerms } from './deal-legs';
-import { evolveDeal, isBound, rankOf, stageAt, stageOfSignature, unpaidOf, type DealState } from './deal-state';
+import { evolveDeal, isBound, legOf, rankOf, stageAt, stageOfSignature, unpaidOf, type DealState } from './deal-state';
 import { compare, grouped } from './decimal';
 import { entriesOf } from './keyed';
 import type { StreamKind } from './kind';
@@ -55,6 +56,19 @@ export const deal: StreamKind<DealState, DealEvent> = {
   },
 
   evolve: evolveDeal,
+
+  amounts({ type, data }, state) {
+    switch (type) {
+      case 'LegAdded':
+      case 'LegTermsChanged':
+      case 'LegRemoved': {
+        const leg = legOf(state, data.legId);
+        return leg === undefined ? 1 : amountsOf(leg.terms);
+      }
+      default:
+        return 1;
+    }
+  },
 };
 
 function refuseSignature(state: DealState, event: DealEventOf<'AgreementSigned'>): Refusal | undefined {

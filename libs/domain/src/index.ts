@@ -17,6 +17,7 @@ export { fold, kindOf, knows, refuse } from './rules';
 export { correct, type Corrected, type Correcting } from './correction';
 export { History, inForce, type Place } from './history';
 
+export * from './breadth';
 export * from './calendar';
 export * from './claim';
 export * from './currency';

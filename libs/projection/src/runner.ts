@@ -4,6 +4,7 @@ import { LogHalted, type Log } from '@deal-ledger/log';
 import type { AnyPostingRule } from '@deal-ledger/reports';
 import { remainder, type Batch } from './batch';
 import { Folder, UnprojectableEvent } from './fold';
+import { PORTIONS } from './portions';
 import { inSlices, type SliceLimits } from './slices';
 import type { Store } from './store';
 import { Progress } from './waiting';
@@ -123,7 +124,7 @@ export class Runner {
     const signal = AbortSignal.any([this.stopping.signal, failed.signal]);
     let from = judge.nextPosition;
     try {
-      for await (const records of follow(inSlices(log, this.limits), judge, signal)) {
+      for await (const records of follow(inSlices(log, this.limits), judge, signal, PORTIONS)) {
         const after = judge.checkpoint();
         const batch: Batch = { from, records: await this.folder.project(records), after };
         from = after.nextPosition;

@@ -3,6 +3,7 @@ import {
   correct,
   type History,
   kindOf,
+  MAX_COMMIT_AMOUNTS,
   refuse,
   refusal,
   type DecisionContext,
@@ -121,6 +122,8 @@ class Deciding {
   /** Per stream, what waits to be judged together with its last event. */
   private readonly waiting = new Map<string, Placed[]>();
   private readonly context: DecisionContext;
+  /** That the reports will have to take in. */
+  private amounts = 0;
 
   constructor(private readonly input: DecisionInput) {
     this.context = {
@@ -179,7 +182,10 @@ class Deciding {
     const state = this.before(stream)?.state;
     const refused = refuse(kind, state, event, this.context);
     if (refused) return { refusal: refused, index };
-    this.written.set(stream, { version, state: kind.evolve(state, event) });
+    const after = kind.evolve(state, event);
+    this.written.set(stream, { version, state: after });
+    const tooBroad = this.broaden(kind, event, after);
+    if (tooBroad) return { refusal: tooBroad, index };
     for (const claim of kind.takes?.(event) ?? []) {
       const taken = this.take(claim, event);
       if (taken) return { refusal: taken, index };
@@ -204,6 +210,13 @@ class Deciding {
       this.context,
     );
     if (!result.ok) return { refusal: result.refusal, index: indexOf(result.event) };
+    for (const { event, index } of placed) {
+      const replaced = history.placeOf(event.corrects ?? '')?.inForce;
+      const tooBroad =
+        (replaced && this.broaden(kind, replaced, this.before(stream)?.state)) ??
+        (event.action === 'cancel' ? undefined : this.broaden(kind, event, result.state));
+      if (tooBroad) return { refusal: tooBroad, index };
+    }
     this.written.set(stream, { version: result.history.version, state: result.state });
     for (const name of result.freed) this.free(name, first.event);
     for (const { claim, by } of result.taken) {
@@ -211,6 +224,18 @@ class Deciding {
       if (taken) return { refusal: taken, index: indexOf(by) };
     }
     return undefined;
+  }
+
+  /** Counts what the reports will have to take in, and refuses what is too much for one commit. */
+  private broaden(kind: StreamKind, event: LedgerEvent, state: unknown): Refusal | undefined {
+    this.amounts += kind.amounts?.(event, state) ?? 1;
+    if (this.amounts <= MAX_COMMIT_AMOUNTS) return undefined;
+    return refusal(
+      'COMMIT_TOO_BROAD',
+      `Up to this event the commit sets ${this.amounts} amounts, one for each value, period and share; ` +
+        `at most ${MAX_COMMIT_AMOUNTS} are allowed in one commit. Post the rest in another.`,
+      { details: { amounts: this.amounts, maximum: MAX_COMMIT_AMOUNTS } },
+    );
   }
 
   private take(claim: KeyClaim, by: LedgerEvent): Refusal | undefined {

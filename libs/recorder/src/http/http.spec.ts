@@ -151,6 +151,60 @@ describe('the HTTP face of a recorder', () => {
     expect(state['tranches']).toMatchObject({ T1: { calledOpen: '20' } });
   });
 
+  describe('bounds the amounts that a commit sets', () => {
+    const legs = (from: number, count: number, more: object = {}) =>
+      Array.from({ length: count }, (_, index) => ({
+        stream: 'deal/wide',
+        id: `leg-${from + index}`,
+        type: 'LegAdded',
+        effective: '2025-10-05',
+        sources: SOURCES,
+        data: {
+          legId: `L${from + index}`,
+          class: 'payment',
+          category: 'rental',
+          providers: ['buyer'],
+          receivers: ['seller'],
+          money: { ceiling: { currency: 'USD', amount: '600' }, firm: { currency: 'USD', amount: '600' } },
+          schedule: { method: 'evenMonths', from: '2026-01', to: '2075-12' },
+        },
+        ...more,
+      }));
+    beforeEach(async () => {
+      const parties = ['buyer', 'seller'].map((id) => ({ stream: `party/${id}`, ...registered(id) }));
+      const deals = [{ stream: 'deal/wide', ...opened('wide', ['buyer', 'seller']) }];
+      expect((await post('/v1/commits', { events: [...parties, ...deals] })).statusCode).toBe(201);
+    });
+
+    it('of legs that it adds', async () => {
+      const refused = await post('/v1/commits', { events: legs(0, 100) });
+      expect([refused.statusCode, refused.json()]).toMatchObject([
+        422,
+        { code: 'COMMIT_TOO_BROAD', amounts: 100_800, maximum: 100_000, errors: [{ pointer: '/events/83' }] },
+      ]);
+      for (const from of [0, 50]) expect((await post('/v1/commits', { events: legs(from, 50) })).statusCode).toBe(201);
+    });
+
+    it('of legs that it corrects or cancels, before and after', async () => {
+      expect((await post('/v1/commits', { events: legs(0, 60) })).statusCode).toBe(201);
+      const corrections = legs(0, 60).map((leg) => ({
+        ...leg,
+        id: `correct-${leg.id}`,
+        action: 'correct',
+        corrects: leg.id,
+        reason: 'mistyped',
+        approvedBy: { id: 'controller-1' },
+      }));
+      const refused = await post('/v1/commits', { events: corrections });
+      expect([refused.statusCode, refused.json()]).toMatchObject([
+        422,
+        { code: 'COMMIT_TOO_BROAD', amounts: 100_800, errors: [{ pointer: '/events/41' }] },
+      ]);
+      const half = await post('/v1/commits', { events: corrections.slice(0, 30) });
+      expect(half.statusCode).toBe(201);
+    });
+  });
+
   it('answers a repeated request with the first answer, and refuses its id with other content', async () => {
     const first = await post('/v1/parties/nvidia/events', { events: [registered('nvidia')] });
     const again = await post('/v1/parties/nvidia/events', { events: [registered('nvidia')] }, { 'if-match': '"0"' });
