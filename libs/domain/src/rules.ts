@@ -31,7 +31,10 @@ export function refuse<State, Event extends LedgerEvent>(
 }
 
 /** Whether this version can fold `event`: one of a later version may be of a type or a shape not known here. */
-export function knows(kind: Pick<StreamKind, 'events'>, { type, schemaVersion }: LedgerEvent): boolean {
+export function knows(
+  kind: Pick<StreamKind, 'events'>,
+  { type, schemaVersion }: Pick<LedgerEvent, 'type' | 'schemaVersion'>,
+): boolean {
   const known = Object.hasOwn(kind.events, type) ? kind.events[type] : undefined;
   return known !== undefined && schemaVersion <= known.schemaVersion;
 }

@@ -15,6 +15,16 @@ export const MAX_COMMIT_EVENTS = 1_000;
 /** The stream of the first commit of every ledger. */
 export const GENESIS_STREAM = 'ledger/genesis';
 
+/** By these a name that must be unique across streams passes to a stream, or to nobody. */
+export const KEY_TAKEN = 'KeyTaken';
+export const KEY_FREED = 'KeyFreed';
+
+/** The type of the event that begins a ledger. */
+export const LEDGER_CREATED = 'LedgerCreated';
+
+/** Types of the ledger's own events, which belong to no kind of stream. */
+export const OWN_TYPES: ReadonlySet<string> = new Set([LEDGER_CREATED, KEY_TAKEN, KEY_FREED]);
+
 /** Events recorded together, of one or more streams: all of them are facts, or none is. */
 export interface Commit {
   /** A UUID per process start. */

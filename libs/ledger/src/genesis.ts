@@ -1,5 +1,5 @@
 import type { Log } from '@deal-ledger/log';
-import { GENESIS_STREAM } from './commit';
+import { GENESIS_STREAM, LEDGER_CREATED } from './commit';
 import { encodeCommit } from './record';
 
 export interface Origin {
@@ -30,7 +30,7 @@ export async function ensureGenesis(log: Log, origin: Origin): Promise<void> {
           id: origin.ledgerId,
           stream: GENESIS_STREAM,
           version: 1,
-          type: 'LedgerCreated',
+          type: LEDGER_CREATED,
           schemaVersion: 1,
           effective: { edtf: day, from: day, to: day },
           action: 'new',

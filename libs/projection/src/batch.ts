@@ -1,6 +1,7 @@
 import type { LedgerEvent } from '@deal-ledger/domain';
 import type { Checkpoint, JudgedRecord } from '@deal-ledger/ledger';
 import type { Posting } from '@deal-ledger/reports';
+import { isKnown } from './known';
 
 /** What one record of the log becomes. */
 export interface Projected {
@@ -119,6 +120,7 @@ class EventColumns {
   private readonly writers: string[] = [];
   private readonly counts: number[] = [];
   private readonly times: string[] = [];
+  private readonly known: string[] = [];
   private readonly bodies: string[] = [];
 
   add(
@@ -137,6 +139,7 @@ class EventColumns {
     this.writers.push(commit.writer);
     this.counts.push(commit.n);
     this.times.push(recordedAt);
+    this.known.push(isKnown(event) ? 't' : 'f');
     this.bodies.push(eventText(event));
   }
 
@@ -151,6 +154,7 @@ class EventColumns {
       texts(this.writers),
       numbers(this.counts),
       texts(this.times),
+      texts(this.known),
       this.bodies.join(SEPARATOR),
     ];
   }

@@ -1,8 +1,9 @@
-import { catalogue, kindNameOf, type LedgerEvent } from '@deal-ledger/domain';
+import { History, kindNameOf, type LedgerEvent } from '@deal-ledger/domain';
 import type { JudgedRecord } from '@deal-ledger/ledger';
-import type { AnyPostingRule } from '@deal-ledger/reports';
+import { difference, type AnyPostingRule, type Posting } from '@deal-ledger/reports';
 import { LRUCache } from 'lru-cache';
 import type { Projected } from './batch';
+import { isKnown } from './known';
 
 /** States kept in memory; those of other streams are folded again from their history when needed. */
 const MAX_STATES = 50_000;
@@ -29,6 +30,21 @@ interface Known {
   readonly state: unknown;
 }
 
+/** A stream in which something is corrected. */
+interface Corrected {
+  readonly history: History;
+  /** All postings of the events in force, as far as they were posted; nothing while nobody has asked. */
+  posted: Posting[] | undefined;
+  /** What came last could not be folded before what comes with it in the same commit, and is posted with that. */
+  owing: boolean;
+}
+
+/** What a batch goes on with. */
+interface Live {
+  readonly states: Map<string, unknown>;
+  readonly corrected: ReadonlyMap<string, Corrected>;
+}
+
 /** Turns facts into postings, stream by stream, with the state that each stream's rule needs. */
 export class Folder {
   private readonly rules: ReadonlyMap<string, AnyPostingRule>;
@@ -49,13 +65,9 @@ export class Folder {
    */
   async project(records: readonly JudgedRecord[]): Promise<Projected[]> {
     // Apart from the cache, which may drop a state before the batch is through with it.
-    const live = await this.statesBefore(records);
-    const projected = records.map((record) => ({
-      record,
-      postings:
-        record.verdict === 'fact' ? record.commit.events.map((event) => this.post(live, event, record.position)) : [],
-    }));
-    for (const [stream, state] of live) this.states.set(stream, { state });
+    const live = await this.before(records);
+    const projected = records.map((record) => ({ record, postings: this.postingsIn(record, live) }));
+    for (const [stream, state] of live.states) this.states.set(stream, { state });
     return projected;
   }
 
@@ -64,53 +76,127 @@ export class Folder {
     this.states.clear();
   }
 
-  /** The states of the streams that the records go on with. */
-  private async statesBefore(records: readonly JudgedRecord[]): Promise<Map<string, unknown>> {
-    const live = new Map<string, unknown>();
+  /** The states of the streams that the records go on with, and the histories of those that they correct. */
+  private async before(records: readonly JudgedRecord[]): Promise<Live> {
+    const states = new Map<string, unknown>();
+    const corrected = new Map<string, Corrected>();
     const begun = new Set<string>();
     const missing = new Set<string>();
     for (const record of records) {
       if (record.verdict !== 'fact') continue;
-      for (const { stream, version } of record.commit.events) {
+      for (const { stream, version, action } of record.commit.events) {
+        if (!this.rules.has(kindNameOf(stream))) continue;
         if (version === 1) begun.add(stream);
-        if (begun.has(stream) || live.has(stream) || !this.rules.has(kindNameOf(stream))) continue;
+        if (action !== 'new' && !corrected.has(stream)) {
+          corrected.set(stream, { history: new History(), posted: undefined, owing: false });
+          if (!begun.has(stream)) missing.add(stream);
+        }
+        if (begun.has(stream) || states.has(stream)) continue;
         const known = this.states.get(stream);
         if (known === undefined) missing.add(stream);
-        else live.set(stream, known.state);
+        else states.set(stream, known.state);
       }
     }
-    if (missing.size === 0) return live;
-    for (const event of await this.histories([...missing])) {
-      const { stream } = event;
-      live.set(stream, this.rules.get(kindNameOf(stream))?.evolve(live.get(stream), event));
+    if (missing.size === 0) return { states, corrected };
+    for (const [stream, history] of historiesOf(await this.histories([...missing]))) {
+      const correcting = corrected.get(stream);
+      if (correcting !== undefined) corrected.set(stream, { ...correcting, history });
+      if (states.has(stream)) continue;
+      const rule = this.rules.get(kindNameOf(stream));
+      if (rule !== undefined) states.set(stream, stateAfter(rule, history));
     }
-    return live;
+    return { states, corrected };
   }
 
-  private post(live: Map<string, unknown>, event: LedgerEvent, position: number): ReturnType<AnyPostingRule['post']> {
-    const { stream, version } = event;
-    const rule = this.rules.get(kindNameOf(stream));
-    if (rule === undefined) return [];
-    try {
-      refuseUnknown(event);
-      if (live.has(stream) !== version > 1)
-        throw new Error(`version ${version} does not go on from what the tables hold of the stream`);
-      const before = live.get(stream);
-      const after = rule.evolve(before, event);
-      const postings = rule.post(before, event, after);
-      live.set(stream, after);
-      return postings;
-    } catch (error) {
-      throw new UnprojectableEvent(position, event, error);
-    }
+  private postingsIn(record: JudgedRecord, live: Live): readonly (readonly Posting[])[] {
+    if (record.verdict !== 'fact') return [];
+    const { events } = record.commit;
+    return events.map((event, index) => {
+      const rule = this.rules.get(kindNameOf(event.stream));
+      if (rule === undefined) return [];
+      try {
+        if (live.states.has(event.stream) !== event.version > 1)
+          throw new Error(`version ${event.version} does not go on from what the tables hold of the stream`);
+        const corrected = live.corrected.get(event.stream);
+        if (corrected === undefined || (event.action === 'new' && !corrected.owing))
+          return append(rule, event, live.states, corrected);
+        const isLast = !events.slice(index + 1).some(({ stream }) => stream === event.stream);
+        return correct(rule, event, live.states, corrected, isLast);
+      } catch (error) {
+        throw new UnprojectableEvent(record.position, event, error);
+      }
+    });
   }
 }
 
-/** What a newer writer records must not be folded as if it were understood. */
-function refuseUnknown({ stream, type, action, schemaVersion }: LedgerEvent): void {
-  const known = catalogue[kindNameOf(stream)]?.events[type];
-  if (known === undefined) throw new Error('this version does not know the type');
-  if (schemaVersion > known.schemaVersion)
-    throw new Error(`its schema version ${schemaVersion} is newer than ${known.schemaVersion}`);
-  if (action !== 'new') throw new Error(`this version does not know the action "${action}"`);
+function append(
+  rule: AnyPostingRule,
+  event: LedgerEvent,
+  states: Map<string, unknown>,
+  corrected: Corrected | undefined,
+): readonly Posting[] {
+  const before = states.get(event.stream);
+  const known = isKnown(event);
+  const after = known ? rule.evolve(before, event) : before;
+  const postings = known ? rule.post(before, event, after) : [];
+  states.set(event.stream, after);
+  corrected?.history.add(event);
+  corrected?.posted?.push(...postings);
+  return postings;
+}
+
+/**
+ * Posts the difference between all postings of the events in force without this one and with it.
+ * Corrections that only hold together are posted with the last of them.
+ */
+function correct(
+  rule: AnyPostingRule,
+  event: LedgerEvent,
+  states: Map<string, unknown>,
+  corrected: Corrected,
+  isLast: boolean,
+): readonly Posting[] {
+  const before = corrected.posted ?? folded(rule, corrected.history).postings;
+  corrected.posted = before;
+  corrected.history.add(event);
+  try {
+    const after = folded(rule, corrected.history);
+    corrected.posted = after.postings;
+    corrected.owing = false;
+    states.set(event.stream, after.state);
+    return difference(before, after.postings);
+  } catch (error) {
+    if (isLast) throw error;
+    corrected.owing = true;
+    return [];
+  }
+}
+
+/** The state and all postings of the events in force, as if they had been posted like that from the beginning. */
+function folded(rule: AnyPostingRule, history: History): { readonly state: unknown; readonly postings: Posting[] } {
+  let state: unknown;
+  const postings: Posting[] = [];
+  for (const event of history.inForce) {
+    if (!isKnown(event)) continue;
+    const before = state;
+    state = rule.evolve(before, event);
+    postings.push(...rule.post(before, event, state));
+  }
+  return { state, postings };
+}
+
+function stateAfter(rule: AnyPostingRule, history: History): unknown {
+  let state: unknown;
+  for (const event of history.inForce) if (isKnown(event)) state = rule.evolve(state, event);
+  return state;
+}
+
+function historiesOf(events: readonly LedgerEvent[]): Map<string, History> {
+  const histories = new Map<string, History>();
+  for (const event of events) {
+    const history = histories.get(event.stream) ?? new History();
+    history.add(event);
+    histories.set(event.stream, history);
+  }
+  return histories;
 }

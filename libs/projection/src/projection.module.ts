@@ -94,8 +94,9 @@ function lifecycleOf({ schema, released }: ProjectionOptions, parts: symbol): Ty
       this.readiness.register(`projection ${schema}`, async () => {
         const reason = runner.notWorkingBecause;
         if (reason !== undefined) throw new Error(reason);
-        await store.reached();
-        return `has projected ${runner.progress.nextPosition} records`;
+        const unknown = await store.unknownEvents();
+        const apart = unknown === 0 ? '' : `; ${unknown} events in them are of types that this version does not know`;
+        return `has projected ${runner.progress.nextPosition} records${apart}`;
       });
     }
 

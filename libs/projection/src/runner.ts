@@ -115,6 +115,13 @@ export class Runner {
     const { log, store } = this.options;
     this.folder.forget();
     this.writing = Promise.resolve();
+    if (await store.isBehindTheTimes()) {
+      this.options.warn(
+        'the tables lack events that were not known when they were projected, and are now: all is projected anew',
+        undefined,
+      );
+      await store.startOver();
+    }
     const judge = new Judge(await store.snapshot());
     this.interruption = undefined;
     this.progress.reach(judge.nextPosition);
@@ -158,6 +165,7 @@ export class Runner {
             `the tables reach to ${nextPosition} of ledger ${ledgerId ?? 'none'}, ${from} of ${after.ledgerId} was due`,
           );
         }
+        if (await store.isBehindTheTimes()) throw new TablesMoved('another version that knows fewer events added some');
         if (nextPosition >= after.nextPosition) {
           this.progress.reach(nextPosition);
           return;

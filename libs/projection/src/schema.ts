@@ -38,6 +38,18 @@ class CreateReportFunctions1764000000000 implements MigrationInterface {
   }
 }
 
+/** Events of a type or shape that was not known here when they were added; until now there were none. */
+class MarkUnknownEvents1764000000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table events add column known boolean not null default true');
+    await runner.query('create index unknown_events on events (position) where not known');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table events drop column known');
+  }
+}
+
 const TABLES = [
   // One row: how far the ledger has been projected, and what tells that ledger from another.
   `create table progress (
@@ -151,7 +163,7 @@ export async function prepareSchema(
       type: 'postgres',
       url: connectionString,
       schema,
-      migrations: [CreateProjection1760000000000, CreateReportFunctions1764000000000],
+      migrations: [CreateProjection1760000000000, CreateReportFunctions1764000000000, MarkUnknownEvents1764000000001],
       migrationsTransactionMode: 'all',
       extra: { options },
     });

@@ -2,6 +2,7 @@ import type { LedgerEvent } from '@deal-ledger/domain';
 import type { JudgeSnapshot } from '@deal-ledger/ledger';
 import { Pool } from 'pg';
 import { columnsOf, eventOf, type Batch } from './batch';
+import { isKnown } from './known';
 import { inSchema } from './schema';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -94,6 +95,31 @@ export class Store {
     return rows.map(eventOf);
   }
 
+  /** How many events up to a position, or at all, are of a type or shape that was not known when they were added. */
+  async unknownEvents(upTo?: number): Promise<number> {
+    const { rows } = await this.pool.query<{ count: string }>({
+      name: 'unknownEvents',
+      text: 'select count(*) from events where not known and position <= coalesce($1, position)',
+      values: [upTo ?? null],
+    });
+    return Number(rows[0]?.count ?? 0);
+  }
+
+  /** Whether the tables lack what an event says that was not known when it was added, and is now. */
+  async isBehindTheTimes(): Promise<boolean> {
+    const { rows } = await this.pool.query<{ stream: string; type: string; schemaVersion: number }>(
+      `select distinct on (split_part(stream, '/', 1), type, (event ->> 'schemaVersion'))
+         stream, type, (event ->> 'schemaVersion')::integer as "schemaVersion"
+       from events where not known`,
+    );
+    return rows.some(isKnown);
+  }
+
+  /** Empties the tables, so that the ledger is projected from its beginning. */
+  async startOver(): Promise<void> {
+    await this.pool.query(START_OVER);
+  }
+
   /**
    * Adds a batch, if the tables reach exactly to where it begins and are about its ledger.
    * Says whether it did.
@@ -137,6 +163,8 @@ function unnest(first: number, types: readonly string[]): string {
 
 const JSON_TEXTS = 'json texts';
 
+const EVENT_COLUMNS = 'position, ordinal, stream, version, event_id, type, writer, n, recorded_at, known, event';
+
 // A rival's batch that goes first makes `moved` empty, and then nothing else is added either.
 const ADD = `
 with moved as (
@@ -145,10 +173,19 @@ with moved as (
   returning 1
 ),
 skip as (insert into skipped ${unnest(6, ['bigint', 'timestamptz', 'text', 'text'])}),
-event as (insert into events ${unnest(10, ['bigint', 'integer', 'text', 'integer', 'text', 'text', 'text', 'bigint', 'timestamptz', 'json'])}),
-posting as (insert into postings ${unnest(20, ['bigint', 'integer', 'integer', 'text', 'text', JSON_TEXTS, 'text', 'date', 'text', 'numeric'])}),
+event as (insert into events (${EVENT_COLUMNS}) ${unnest(10, ['bigint', 'integer', 'text', 'integer', 'text', 'text', 'text', 'bigint', 'timestamptz', 'boolean', 'json'])}),
+posting as (insert into postings ${unnest(21, ['bigint', 'integer', 'integer', 'text', 'text', JSON_TEXTS, 'text', 'date', 'text', 'numeric'])}),
 writer as (
-  insert into writers as known (writer, n) ${unnest(30, ['text', 'bigint'])}
+  insert into writers as known (writer, n) ${unnest(31, ['text', 'bigint'])}
   on conflict (writer) do update set n = greatest(known.n, excluded.n)
 )
 select count(*)::integer as moved from moved`;
+
+// Several statements in one query are one transaction.
+const START_OVER = `
+alter table events disable trigger append_only;
+alter table postings disable trigger append_only;
+truncate events, postings, skipped, writers;
+alter table events enable trigger append_only;
+alter table postings enable trigger append_only;
+update progress set ledger_id = null, next_position = 0, last_hash = '', last_time_ms = 0`;

@@ -1,4 +1,5 @@
 import type { LedgerEvent, Person, Effective, SourceReference } from '@deal-ledger/domain';
+import { KEY_FREED, KEY_TAKEN } from '@deal-ledger/ledger';
 
 /**
  * What must be unique across streams, a party's alias for example, is a small stream of its own
@@ -9,9 +10,6 @@ export interface KeyState {
   /** The stream that has the name; none after a correction that left it out. */
   readonly owner: string | null;
 }
-
-const KEY_TAKEN = 'KeyTaken';
-const KEY_FREED = 'KeyFreed';
 
 export const isKeyEvent = ({ type }: { readonly type: string }): boolean => type === KEY_TAKEN || type === KEY_FREED;
 
