@@ -12,10 +12,11 @@ export function refold(history: readonly JudgedFact[]): string[] {
   const violations: string[] = [];
   const states = new Map<string, unknown>();
   const histories = new Map<string, History>();
-  for (const { facts, recordedAt } of history) {
+  for (const { facts, recordedAt, position: here } of history) {
     const look = <State>(stream: string): State | undefined => states.get(stream) as State | undefined;
     const context: DecisionContext = {
       today: new Date(Date.parse(recordedAt) + 14 * HOUR_MS).toISOString().slice(0, 10),
+      position: here - 1,
       exists: (stream) => states.has(stream),
       peek: look,
       state: look,

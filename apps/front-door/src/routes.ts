@@ -22,6 +22,7 @@ export const ROUTES: Readonly<Record<string, ServiceName>> = {
   '/v1/import': 'deals',
   '/v1/funding': 'funding',
   '/v1/forecasts': 'funding',
+  '/v1/report-runs': 'funding',
   '/v1/pools': 'capacity',
   '/v1/reservations': 'capacity',
   '/v1/sites': 'capacity',

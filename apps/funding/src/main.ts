@@ -1,4 +1,4 @@
-import { forecast, funding } from '@deal-ledger/domain';
+import { forecast, funding, reportRun } from '@deal-ledger/domain';
 import { serveRecorder } from '@deal-ledger/recorder';
 
-serveRecorder({ name: 'funding', kinds: [funding, forecast] });
+serveRecorder({ name: 'funding', kinds: [funding, forecast, reportRun] });

@@ -6,6 +6,7 @@ import type { StreamKind } from './kind';
 import { party } from './party';
 import { pool } from './pool';
 import { reference } from './reference';
+import { reportRun } from './report-run';
 import { reservation } from './reservation';
 import { site } from './site';
 import { source } from './source';
@@ -22,4 +23,5 @@ export const catalogue: Readonly<Record<string, StreamKind>> = {
   pool,
   reservation,
   site,
+  'report-run': reportRun,
 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DecisionContext, EventOf, EventTypes, StreamKind } from './kind';
 import { unknown } from './references';
 import { refusal, type Refusal } from './refusal';
+import { opened } from './state';
 import { Id, ids, text, Word } from './values';
 
 const MEETING = {
@@ -36,15 +37,23 @@ export const engagementEvents = {
         .nullish(),
     }),
   },
+  EngagementCancelled: {
+    class: 'F',
+    schemaVersion: 1,
+    summary: 'A planned meeting or visit will not take place.',
+    data: z.strictObject({ reason: text(), note: text().nullish() }),
+  },
 } as const satisfies EventTypes;
 
 export type EngagementEvent = EventOf<typeof engagementEvents>;
 export type PlannedData = z.output<typeof engagementEvents.EngagementPlanned.data>;
 export type HeldData = z.output<typeof engagementEvents.EngagementHeld.data>;
+export type EngagementCancelledData = z.output<typeof engagementEvents.EngagementCancelled.data>;
 
 export interface EngagementState {
   readonly planned: PlannedData | null;
   readonly held: HeldData | null;
+  readonly cancelled: EngagementCancelledData | null;
 }
 
 export const engagement: StreamKind<EngagementState, EngagementEvent> = {
@@ -56,28 +65,45 @@ export const engagement: StreamKind<EngagementState, EngagementEvent> = {
   identity: 'engagementId',
 
   refuse(state, event, context) {
-    if (event.type === 'EngagementHeld' && state?.held != null) {
-      return refusal(
-        'ENGAGEMENT_ALREADY_HELD',
-        `${event.stream} was held already; a second meeting is an engagement of its own.`,
-      );
+    switch (event.type) {
+      case 'EngagementPlanned':
+        return unknown(context, 'party', event.data.participants, '/data/participants');
+      case 'EngagementHeld':
+        return (
+          whenOver(state, event, 'a second meeting is an engagement of its own') ??
+          unknown(context, 'party', event.data.participants, '/data/participants') ??
+          unknownSpeaker(event.data, context)
+        );
+      case 'EngagementCancelled':
+        return whenOver(state, event, 'there is nothing left to cancel');
     }
-    return unknown(context, 'party', event.data.participants, '/data/participants') ?? unknownSpeaker(event, context);
   },
 
   evolve(state, event) {
     switch (event.type) {
       case 'EngagementPlanned':
-        return { planned: event.data, held: null };
+        return { planned: event.data, held: null, cancelled: null };
       case 'EngagementHeld':
-        return { planned: state?.planned ?? null, held: event.data };
+        return { planned: state?.planned ?? null, held: event.data, cancelled: null };
+      case 'EngagementCancelled':
+        return { ...opened(state, event), cancelled: event.data };
     }
   },
 };
 
-function unknownSpeaker(event: EngagementEvent, context: DecisionContext): Refusal | undefined {
-  if (event.type !== 'EngagementHeld') return undefined;
-  for (const [index, { partyId }] of (event.data.remarks ?? []).entries()) {
+function whenOver(state: EngagementState | undefined, { stream }: EngagementEvent, so: string): Refusal | undefined {
+  if (state?.held != null) return refusal('ENGAGEMENT_ALREADY_HELD', `${stream} was held already; ${so}.`);
+  if (state?.cancelled != null) {
+    return refusal(
+      'ENGAGEMENT_CANCELLED',
+      `${stream} was cancelled; ${so}. Cancel that event if the meeting is on after all.`,
+    );
+  }
+  return undefined;
+}
+
+function unknownSpeaker({ remarks }: HeldData, context: DecisionContext): Refusal | undefined {
+  for (const [index, { partyId }] of (remarks ?? []).entries()) {
     const missing = unknown(context, 'party', partyId, `/data/remarks/${index}/partyId`);
     if (missing !== undefined) return missing;
   }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { forecastEvents, type ForecastState } from './forecast';
-import { given, poster } from './testing';
+import { entriesOf } from './keyed';
+import { given, poster, type Draft } from './testing';
 
 type Input = z.input<typeof forecastEvents.ForecastPublished.data>;
 
@@ -109,4 +110,38 @@ describe('a forecast', () => {
     given()
       .when(published({ lines: [] }))
       .thenRefused('VALIDATION_FAILED', '/data/lines'));
+});
+
+describe('a withdrawn version', () => {
+  const first = published();
+  const second = published({ version: 2 });
+  const withdrawn = (version: number): Draft => publish('ForecastWithdrawn', { version, reason: 'a cell was wrong' });
+
+  it('stays on record as withdrawn, and others follow it', () => {
+    const state = given(first, withdrawn(1)).when(second).thenState<ForecastState>('forecast/rental');
+    expect([state.latest.version, [...entriesOf(state.withdrawn)]]).toEqual([2, [['1', true]]]);
+  });
+
+  it('is withdrawn once', () =>
+    given(first, withdrawn(1))
+      .when(withdrawn(1))
+      .thenRefused('FORECAST_ALREADY_WITHDRAWN', '/data/version', { version: 1 }));
+
+  it('was published before', () =>
+    given(first).when(withdrawn(2)).thenRefused('REF_NOT_FOUND', '/data/version', { kind: 'version', id: 'rental/2' }));
+
+  it('may be an earlier one', () => given(first, second).when(withdrawn(1)).thenRecorded());
+
+  it('is withdrawn for a reason', () =>
+    given(first)
+      .when({ ...withdrawn(1), data: { version: 1 } })
+      .thenRefused('REASON_REQUIRED', '/data/reason'));
+
+  it('is not withdrawn in the future', () =>
+    given(first)
+      .today('2026-06-01')
+      .when({ ...withdrawn(1), effective: '2026-06-02' })
+      .thenRefused('FUTURE_DATED_FACT'));
+
+  it('comes before its withdrawal', () => given().when(withdrawn(1)).thenRefused('STREAM_NOT_FOUND'));
 });

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { check, type Report } from './check';
 import { BOUNDS, compareMeasured, show, type Money } from './claim';
+import { EMPTY, get, put, type Keyed } from './keyed';
 import type { EventOf, EventTypes, StreamKind } from './kind';
-import { unknown } from './references';
-import { refusal } from './refusal';
+import { notFound, unknown } from './references';
+import { refusal, type Refusal } from './refusal';
+import { opened } from './state';
 import { Id, MoneySchema, PeriodSchema, text, Word } from './values';
 
 const SCENARIOS = ['low', 'base', 'high'] as const;
@@ -47,6 +49,12 @@ export const forecastEvents = {
         check(({ lines }, report) => judgeLines(lines, report)),
       ),
   },
+  ForecastWithdrawn: {
+    class: 'F',
+    schemaVersion: 1,
+    summary: 'Nobody stands by a version any more. It stays on record, as withdrawn.',
+    data: z.strictObject({ version: z.int().min(1), reason: text(), note: text().nullish() }),
+  },
 } as const satisfies EventTypes;
 
 export type ForecastEvent = EventOf<typeof forecastEvents>;
@@ -55,6 +63,8 @@ export type ForecastData = z.output<typeof forecastEvents.ForecastPublished.data
 export interface ForecastState {
   /** The latest version; earlier ones stay as they were published. */
   readonly latest: ForecastData;
+  /** By version. */
+  readonly withdrawn: Keyed<true>;
 }
 
 export const forecast: StreamKind<ForecastState, ForecastEvent> = {
@@ -65,23 +75,48 @@ export const forecast: StreamKind<ForecastState, ForecastEvent> = {
   reopening: ['ForecastPublished'],
   identity: 'forecastId',
 
-  refuse(state, { stream, data }, context) {
-    const expected = (state?.latest.version ?? 0) + 1;
-    if (data.version !== expected) {
-      return refusal(
-        'FORECAST_VERSION_GAP',
-        `Version ${data.version} of ${stream} was posted, ${expected} comes next; number versions without a gap.`,
-        {
-          pointer: '/data/version',
-          details: { expected, actual: data.version },
-        },
-      );
+  refuse(state, event, context) {
+    switch (event.type) {
+      case 'ForecastPublished': {
+        const { version, entityId } = event.data;
+        const expected = (state?.latest.version ?? 0) + 1;
+        if (version !== expected) {
+          return refusal(
+            'FORECAST_VERSION_GAP',
+            `Version ${version} of ${event.stream} was posted, ${expected} comes next; number versions without a gap.`,
+            {
+              pointer: '/data/version',
+              details: { expected, actual: version },
+            },
+          );
+        }
+        return unknown(context, 'party', entityId, '/data/entityId');
+      }
+      case 'ForecastWithdrawn':
+        return refuseWithdrawal(opened(state, event), event.data.version);
     }
-    return unknown(context, 'party', data.entityId, '/data/entityId');
   },
 
-  evolve: (_, { data }) => ({ latest: data }),
+  evolve(state, event) {
+    switch (event.type) {
+      case 'ForecastPublished':
+        return { latest: event.data, withdrawn: state?.withdrawn ?? EMPTY };
+      case 'ForecastWithdrawn': {
+        const { latest, withdrawn } = opened(state, event);
+        return { latest, withdrawn: put(withdrawn, String(event.data.version), true) };
+      }
+    }
+  },
 };
+
+function refuseWithdrawal({ latest, withdrawn }: ForecastState, version: number): Refusal | undefined {
+  if (version > latest.version) return notFound('version', `${latest.forecastId}/${version}`, '/data/version');
+  if (get(withdrawn, String(version)) === undefined) return undefined;
+  return refusal('FORECAST_ALREADY_WITHDRAWN', `Version ${version} was withdrawn already; it can be only once.`, {
+    pointer: '/data/version',
+    details: { version },
+  });
+}
 
 function judgeLines(lines: readonly ForecastLine[], report: Report): void {
   const currency = lines[0]?.money.currency;

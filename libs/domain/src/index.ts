@@ -34,6 +34,7 @@ export * from './funding';
 export * from './party';
 export * from './pool';
 export * from './reference';
+export * from './report-run';
 export * from './reservation';
 export * from './site';
 export * from './source';

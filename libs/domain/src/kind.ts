@@ -42,6 +42,8 @@ export type EventOf<Types extends EventTypes> = {
 export interface DecisionContext {
   /** The latest calendar date anywhere on earth (UTC+14) at the time of the decision, `YYYY-MM-DD`. */
   readonly today: string;
+  /** The last position known to be settled; -1 before the first. */
+  readonly position: number;
   /** Whether a stream exists. It can never cease to exist, so nothing is relied on. */
   exists(stream: string): boolean;
   /** Another stream's state, looked at without relying on it: only for what can never be taken back. */

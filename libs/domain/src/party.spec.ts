@@ -1,5 +1,6 @@
+import { entriesOf } from './keyed';
 import { normalAlias, partyEvents, type PartyState } from './party';
-import { given, poster } from './testing';
+import { cancellation, given, poster } from './testing';
 
 const hynix = poster(partyEvents, 'party/hynix');
 const micron = poster(partyEvents, 'party/micron');
@@ -70,6 +71,34 @@ describe('a party', () => {
   );
 });
 
+describe('one more name', () => {
+  const also = (alias: string, stream = hynix) => stream('PartyAliasAdded', { alias });
+
+  it('is added to those a party has, once', () => {
+    const { aliases, party } = given(register(['SK Hynix']), also('إس كيه هاينكس'))
+      .when(also('sk  HYNIX'))
+      .thenState<PartyState>('party/hynix');
+    expect([...entriesOf(aliases)].map(([, alias]) => alias).sort()).toEqual(['SK Hynix', 'إس كيه هاينكس']);
+    expect(party.aliases).toEqual(['SK Hynix']);
+  });
+
+  it("is refused where it is another's", () => {
+    const scenario = given(register(['SK Hynix']), rival(['Micron']));
+    scenario
+      .when(also('sk hynix', micron))
+      .thenRefused('PARTY_ALIAS_TAKEN', '/data/alias', { alias: 'sk hynix', owner: 'party/hynix' });
+    scenario.and(also('HBM house')).when(also('hbm HOUSE', micron)).thenRefused('PARTY_ALIAS_TAKEN', '/data/alias');
+  });
+
+  it('is refused where nothing of it shows', () =>
+    given(register([])).when(also('\u200b')).thenRefused('VALIDATION_FAILED', '/data/alias'));
+
+  it('is free again once it is cancelled', () => {
+    const name = { ...also('HBM house'), id: 'name' };
+    given(register([]), rival([]), name, cancellation('name', name)).when(also('HBM house', micron)).thenRecorded();
+  });
+});
+
 describe('a relation between parties', () => {
   it('is recorded with the one it starts from', () => {
     const { relations } = given(register([]))
@@ -93,6 +122,16 @@ describe('a relation between parties', () => {
   it('is refused with a share above the whole', () =>
     given(register([]))
       .when(supplies({ share: '1.2' }))
+      .thenRefused('PROBABILITY_RANGE', '/data/share'));
+
+  it('may say which share, from nothing to the whole', () =>
+    given(register([]), supplies({ share: '0' }))
+      .when(supplies({ share: '1' }))
+      .thenRecorded());
+
+  it('is refused with a share below nothing', () =>
+    given(register([]))
+      .when(supplies({ share: '-0.1' }))
       .thenRefused('PROBABILITY_RANGE', '/data/share'));
 
   it('is refused to a party nobody registered', () =>

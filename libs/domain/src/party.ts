@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { check } from './check';
+import { EMPTY, get, put, type Keyed } from './keyed';
 import { idOf, type EventOf, type EventTypes, type KeyClaim, type StreamKind } from './kind';
 import { unknown, unknownItem } from './references';
 import { refusal } from './refusal';
@@ -45,6 +46,12 @@ export const partyEvents = {
         .describe('Names in any script; two parties never share one.'),
     }),
   },
+  PartyAliasAdded: {
+    class: 'I',
+    schemaVersion: 1,
+    summary: 'One more name that this party goes by, in any script.',
+    data: z.strictObject({ alias: Alias }),
+  },
   PartyRelationRecorded: {
     class: 'I',
     schemaVersion: 1,
@@ -74,7 +81,10 @@ export type PartyData = z.output<typeof partyEvents.PartyRegistered.data>;
 export type PartyRelation = z.output<typeof partyEvents.PartyRelationRecorded.data>;
 
 export interface PartyState {
+  /** As registered. */
   readonly party: PartyData;
+  /** Every name it goes by, as written first, by the form in which names are compared. */
+  readonly aliases: Keyed<string>;
   readonly relations: readonly PartyRelation[];
 }
 
@@ -88,6 +98,7 @@ export const party: StreamKind<PartyState, PartyEvent> = {
   refuse(_, event, context) {
     switch (event.type) {
       case 'PartyRegistered':
+      case 'PartyAliasAdded':
         return undefined;
       case 'PartyRelationRecorded': {
         const { fromPartyId, toPartyId, itemId } = event.data;
@@ -108,18 +119,34 @@ export const party: StreamKind<PartyState, PartyEvent> = {
   evolve(state, event) {
     switch (event.type) {
       case 'PartyRegistered':
-        return { party: event.data, relations: [] };
+        return { party: event.data, aliases: event.data.aliases.reduce(named, EMPTY), relations: [] };
+      case 'PartyAliasAdded': {
+        const before = opened(state, event);
+        return { ...before, aliases: named(before.aliases, event.data.alias) };
+      }
       case 'PartyRelationRecorded': {
-        const { party, relations } = opened(state, event);
-        return { party, relations: [...relations, event.data] };
+        const before = opened(state, event);
+        return { ...before, relations: [...before.relations, event.data] };
       }
     }
   },
 
   takes(event) {
-    return event.type === 'PartyRegistered' ? event.data.aliases.map(claimOf) : [];
+    switch (event.type) {
+      case 'PartyRegistered':
+        return event.data.aliases.map((alias) => claimOf(alias, '/data/aliases'));
+      case 'PartyAliasAdded':
+        return [claimOf(event.data.alias, '/data/alias')];
+      case 'PartyRelationRecorded':
+        return [];
+    }
   },
 };
+
+function named(aliases: Keyed<string>, alias: string): Keyed<string> {
+  const normal = normalAlias(alias);
+  return get(aliases, normal) === undefined ? put(aliases, normal, alias) : aliases;
+}
 
 /** The form in which aliases are compared: as any name, and with single spaces. */
 export function normalAlias(alias: string): string {
@@ -142,12 +169,12 @@ function withoutRepetition(aliases: string[]): string[] {
   return [...seen.values()];
 }
 
-function claimOf(alias: string): KeyClaim {
+function claimOf(alias: string, pointer: string): KeyClaim {
   return {
     stream: ALIAS_KEY + normalAlias(alias),
     taken: (owner) =>
       refusal('PARTY_ALIAS_TAKEN', `"${alias}" already names ${owner}; leave the alias out or use that party.`, {
-        pointer: '/data/aliases',
+        pointer,
         details: { alias, owner },
       }),
   };

@@ -187,10 +187,21 @@ export class Scenario {
     return undefined;
   }
 
+  /** Here every event has a position of its own, from 1. */
+  get #recorded(): number {
+    return [...this.#histories.values()].reduce((total, { version }) => total + version, 0);
+  }
+
   /** What rules may look at besides their own stream. */
   context(): DecisionContext {
     const look = <State>(stream: string): State | undefined => this.#states.get(stream) as State | undefined;
-    return { today: this.#today, exists: (stream) => this.#states.has(stream), peek: look, state: look };
+    return {
+      today: this.#today,
+      position: this.#recorded,
+      exists: (stream) => this.#states.has(stream),
+      peek: look,
+      state: look,
+    };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Decimal } from './decimal';
+import { times, type Decimal } from './decimal';
 
 /** What a unit counts. Quantities of different dimensions are never added, compared or divided. */
 export type Dimension = 'chip' | 'wafer' | 'stack' | 'system' | 'licence' | 'power' | 'energy';
@@ -28,4 +28,15 @@ const BY_CODE: ReadonlyMap<string, Unit> = new Map(UNITS.map((unit) => [unit.cod
 /** The unit with this code, or nothing if it is not in the registry. */
 export function unitOf(code: string): Unit | undefined {
   return BY_CODE.get(code);
+}
+
+/** Whether quantities in these two units may be compared and added: megawatts and gigawatts may. */
+export function countTheSame(a: string, b: string): boolean {
+  const [one, other] = [unitOf(a), unitOf(b)];
+  return one !== undefined && one.dimension === other?.dimension;
+}
+
+/** A quantity in the base unit of what it counts: 2 GW are 2000 (MW). */
+export function inBaseUnits({ unit, value }: { readonly unit: string; readonly value: Decimal }): Decimal {
+  return times(value, Number(unitOf(unit)?.factor ?? '1'));
 }

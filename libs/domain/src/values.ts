@@ -148,6 +148,20 @@ export const AmountSchema = decimalText()
   .check(check((value, report) => void judgeUnsigned(value, report)))
   .meta({ pattern: UNSIGNED_PATTERN, examples: ['1250.75'] });
 
+/** A number by which others are multiplied or divided: above zero. */
+export const PositiveSchema = decimalText()
+  .check(
+    check((value, report) => {
+      if (judgeUnsigned(value, report) && compare(value, '0') === 0) {
+        report(
+          'VALIDATION_FAILED',
+          `${value} is zero, and what it is multiplied with would be gone; give a number above.`,
+        );
+      }
+    }),
+  )
+  .meta({ pattern: UNSIGNED_PATTERN, examples: ['1400'] });
+
 /** A decimal between 0 and 1, both included. */
 export const Fraction = decimalText()
   .check(
@@ -167,6 +181,19 @@ export const Per = z
   .regex(/^P[1-9]\d?[DWMY]$/, 'An ISO 8601 duration in days, weeks, months or years, such as P1M.')
   .meta({ examples: ['P1M'] });
 
+const unknownCurrency = (currency: string): string =>
+  `"${currency.slice(0, 50)}" is no active ISO 4217 currency; write for example "USD".`;
+
+/** An active ISO 4217 currency. */
+export const CurrencySchema = z
+  .string()
+  .check(
+    check((value, report) => {
+      if (currencyScale(value) === undefined) report('CURRENCY_UNKNOWN', unknownCurrency(value));
+    }),
+  )
+  .meta({ pattern: '^[A-Z]{3}$', examples: ['USD'] });
+
 /** An amount of money, zero or more, with no more digits after the point than the currency has. */
 export const MoneySchema = z
   .strictObject({
@@ -179,11 +206,7 @@ export const MoneySchema = z
       const isAmount = judgeUnsigned(amount, report, ['amount']);
       const scale = currencyScale(currency);
       if (scale === undefined) {
-        report(
-          'CURRENCY_UNKNOWN',
-          `"${currency.slice(0, 50)}" is no active ISO 4217 currency; write for example "USD".`,
-          ['currency'],
-        );
+        report('CURRENCY_UNKNOWN', unknownCurrency(currency), ['currency']);
       } else if (isAmount && scaleOf(amount) > scale) {
         report(
           'AMOUNT_SCALE',
@@ -267,3 +290,33 @@ export const MoneyClaim = claim(MoneySchema);
 
 /** A quantity as stated. */
 export const QtyClaim = claim(QtySchema);
+
+/** A factor as stated: values above zero without a unit of their own. */
+export const FactorClaim = z
+  .strictObject({
+    firm: PositiveSchema.optional(),
+    expected: PositiveSchema.optional(),
+    ceiling: PositiveSchema.optional(),
+    bound: z.enum(BOUNDS).optional(),
+    derivation: text().optional(),
+  })
+  .check(
+    check((claim, report) => {
+      const stated = CLAIM_VALUES.flatMap((name) => {
+        const value = claim[name];
+        return value === undefined ? [] : [{ name, value }];
+      });
+      if (stated.length === 0) report('CLAIM_EMPTY', 'States no value; give firm, expected or ceiling.');
+      for (const [index, { name, value }] of stated.entries()) {
+        const before = stated[index - 1];
+        if (before === undefined || compare(value, before.value) >= 0) continue;
+        report(
+          'CLAIM_ORDER',
+          `${name} ${value} is below ${before.name} ${before.value}; firm <= expected <= ceiling must hold.`,
+          [name],
+        );
+      }
+    }),
+  );
+
+export type Factor = z.output<typeof FactorClaim>;

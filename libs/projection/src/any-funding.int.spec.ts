@@ -82,7 +82,13 @@ function valid(
   const lines = [proposed({ amount: { ceiling: usd(100) } }, id)];
   const events = lines.map((posted, index) => recorded(posted, index + 1) as FundingEvent);
   let day = Date.parse('2026-01-01');
-  const context = { today: '2028-01-01', exists: () => true, peek: () => undefined, state: () => undefined };
+  const context = {
+    today: '2028-01-01',
+    position: 0,
+    exists: () => true,
+    peek: () => undefined,
+    state: () => undefined,
+  };
   for (const [index, wanted] of steps.entries()) {
     day += wanted.days * 86_400_000;
     // Out of order: facts are learned long after they happened.

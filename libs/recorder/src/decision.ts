@@ -71,6 +71,8 @@ export interface DecisionInput {
   /** Of every stream in which the request corrects something, as of the view. */
   readonly histories: ReadonlyMap<string, History>;
   readonly nowMs: number;
+  /** The last position that is settled; -1 before the first. */
+  readonly position: number;
   readonly newId: () => string;
 }
 
@@ -128,6 +130,7 @@ class Deciding {
   constructor(private readonly input: DecisionInput) {
     this.context = {
       today: latestDateOnEarth(input.nowMs),
+      position: input.position,
       exists: (stream) => this.look(stream, false) !== undefined,
       peek: <State>(stream: string) => this.look(stream, false)?.state as State | undefined,
       state: <State>(stream: string) => this.look(stream, true)?.state as State | undefined,

@@ -44,7 +44,14 @@ const register = (view: Lanes, partyId: string, alias: string): Verdict => {
   };
   const events = [{ ...(parsed.event as PostedEvent), stream }];
   const request = { events, actor: by.actor };
-  return decide({ request, view: known, histories: new Map(), nowMs: Date.parse(TODAY), newId: () => 'new' });
+  return decide({
+    request,
+    view: known,
+    histories: new Map(),
+    position: 0,
+    nowMs: Date.parse(TODAY),
+    newId: () => 'new',
+  });
 };
 const SOURCE = { head: 's/1', version: 1, state: {}, settled: true };
 

@@ -262,7 +262,8 @@ export class Recorder {
   }
 
   private decideOn(view: View, request: PostRequest, { loaded: histories }: NeededHistories): Verdict {
-    return decide({ request, view, histories, nowMs: this.ports.nowMs(), newId: this.ports.newId });
+    const { ports, position } = this;
+    return decide({ request, view, histories, position, nowMs: ports.nowMs(), newId: ports.newId });
   }
 
   private refused(verdict: Verdict): PostResult | undefined {
