@@ -17,7 +17,7 @@ import { line, proposed, tranche, usd } from './testing-fundings';
 
 jest.setTimeout(60_000);
 
-const CONTEXT = { today: '2028-01-01', exists: () => true, peek: () => undefined, state: () => undefined };
+const CONTEXT = { today: '2028-01-01', position: 0, exists: () => true, peek: () => undefined, state: () => undefined };
 const FUNDING = funding as unknown as StreamKind;
 
 /** Commits of one event each, or of several, as a recorder accepts them. */
