@@ -180,6 +180,25 @@ describeWithPostgres('spend outlook', (url) => {
     ]);
   });
 
+  it('shows the periods of a range, which what has no date is never in', async () => {
+    const lines = [
+      deal(),
+      leg({ money: { firm: usd('4') }, schedule: { method: 'evenMonths', from: '2026-11', to: '2027-02' } }),
+      leg({ legId: 'L3', money: { ceiling: usd('1') } }),
+      STATED,
+    ];
+    const periods = async (query: Record<string, string>) => pick(await outlook(lines, query), 'period').flat();
+    expect(await periods({})).toEqual(['2025', '2026', '2027', '2029', 'unscheduled']);
+    expect(await periods({ periodFrom: '2026' })).toEqual(['2026', '2027', '2029']);
+    expect(await periods({ periodFrom: '2026', periodTo: '2027' })).toEqual(['2026', '2027']);
+    expect(await periods({ granularity: 'month', periodFrom: '2026-Q4', periodTo: '2027-01' })).toEqual([
+      '2026-11',
+      '2026-12',
+      '2027-01',
+    ]);
+    expect(await periods({ granularity: 'month', periodFrom: '2029-02' })).toEqual([]);
+  });
+
   it('fills quarters and months between the first and the last', async () => {
     const lines = [
       deal(),

@@ -10,6 +10,7 @@ import { capacityBalance } from './definitions/capacity-balance';
 import { commitmentLines } from './definitions/commitment-lines';
 import { forecastVersions } from './definitions/forecast-versions';
 import { fundingPosition } from './definitions/funding-position';
+import { obligationsMaturity } from './definitions/obligations-maturity';
 import { spendOutlook } from './definitions/spend-outlook';
 import type { ReportDefinition } from './report';
 
@@ -42,7 +43,7 @@ export {
   poolPostings,
   reservationPostings,
 };
-export { capacityBalance, commitmentLines, forecastVersions, fundingPosition, spendOutlook };
+export { capacityBalance, commitmentLines, forecastVersions, fundingPosition, obligationsMaturity, spendOutlook };
 
 /** A projection: the rules that write it, the statements that read it, and where it is kept. */
 export interface ReportSet {
@@ -63,7 +64,7 @@ export const spendForecast: ReportSet = {
   name: 'spend-forecast',
   schema: 'spend_forecast',
   rules: [any(dealPostings), any(fundingPostings), any(forecastPostings), any(policyPostings)],
-  reports: [spendOutlook, forecastVersions, fundingPosition],
+  reports: [spendOutlook, forecastVersions, obligationsMaturity, fundingPosition],
 };
 
 /** Supply: who owes what to whom, and whether the capacity exists. */

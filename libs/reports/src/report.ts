@@ -1,3 +1,4 @@
+import { isPeriod, normalEdtf } from '@deal-ledger/domain';
 import { z } from 'zod';
 
 /**
@@ -21,6 +22,12 @@ export function kindOfColumn(schema: z.ZodType): ColumnKind {
   return kind;
 }
 
+/** What the documentation of a column says besides its meaning. */
+export interface ColumnMeta {
+  /** The element of a public taxonomy that the column is filed as. */
+  readonly xbrlElement?: string;
+}
+
 const DECIMAL = /^-?\d+(?:\.\d+)?$/;
 
 /** An id, a name or a word that is always there. */
@@ -28,7 +35,15 @@ export const id = (meaning: string) => column('text', z.string().describe(meanin
 export const text = (meaning: string) => column('text', z.string().nullable().describe(meaning));
 export const list = (meaning: string) => column('list', z.array(z.string()).describe(meaning));
 /** At the scale of the row's `currency`; a zero in a row without currency is `0`. */
-export const money = (meaning: string) => column('money', z.string().regex(DECIMAL).nullable().describe(meaning));
+export const money = (meaning: string, more: ColumnMeta = {}) =>
+  column(
+    'money',
+    z
+      .string()
+      .regex(DECIMAL)
+      .nullable()
+      .meta({ description: meaning, ...more }),
+  );
 export const quantity = (meaning: string) => column('quantity', z.string().regex(DECIMAL).nullable().describe(meaning));
 /** 4 digits after the point, rounded half to even. */
 export const ratio = (meaning: string) =>
@@ -157,4 +172,23 @@ export const lists = (column: string): Filter => ({
 export const isTrue = (column: string): Filter => ({
   schema: z.enum(['true', 'false']).describe(`Only rows whose ${column} this is.`),
   condition: (value) => `r."${column}" = (${value})::boolean`,
+});
+
+const period = z
+  .string()
+  .refine(isPeriod, 'is no period; write a year 2026, a half-year 2026-41, a quarter 2026-Q4 or a month 2026-10')
+  .overwrite(normalEdtf);
+
+/** Rows whose `column` is a period that lies wholly behind the beginning of the period asked for; never one without a date. */
+export const periodFrom = (column: string): Filter => ({
+  schema: period.describe(`Only rows whose ${column} begins with this or later.`),
+  condition: (value) =>
+    `case when r."${column}" <> 'unscheduled' then period_first(r."${column}") >= period_first(${value}) end`,
+});
+
+/** Rows whose `column` is a period that lies wholly before the end of the period asked for. */
+export const periodTo = (column: string): Filter => ({
+  schema: period.describe(`Only rows whose ${column} ends with this or earlier.`),
+  condition: (value) =>
+    `case when r."${column}" <> 'unscheduled' then period_last(r."${column}") <= period_last(${value}) end`,
 });

@@ -31,6 +31,30 @@ export const SQL_LIBRARY: readonly string[] = [
      ) end`,
   `comment on function converted is 'The amount at a rate, or at its inverse, rounded once, half to even; null without a rate.'`,
 
+  `create or replace function fiscal_year(day date, first_month integer) returns integer immutable parallel safe language plpgsql as $body$
+   begin
+     if first_month is null or first_month not between 1 and 12 then
+       raise invalid_parameter_value using message = format('there is no month %s that a fiscal year could begin in', first_month), hint = 'Give a month from 1 to 12.';
+     end if;
+     return extract(year from day - make_interval(months => first_month - 1));
+   end $body$`,
+  `comment on function fiscal_year is 'The calendar year in which the fiscal year of the day begins.'`,
+
+  `create or replace function cut(total numeric, shares jsonb, digits integer) returns table (party_id text, amount numeric)
+   immutable parallel safe language sql as $body$
+     with part as (
+       select share ->> 'partyId' as party_id, place, (share ->> 'share')::numeric * total * ('1e' || digits)::numeric as minor
+       from jsonb_array_elements(shares) with ordinality as listed (share, place)
+     ),
+     ranked as (
+       select party_id, floor(minor) as whole, row_number() over (order by minor - floor(minor) desc, place) as turn,
+         sum(minor - floor(minor)) over () as left_over
+       from part
+     )
+     select party_id, (whole + case when turn <= left_over then 1 else 0 end) * ('1e-' || digits)::numeric from ranked
+   $body$`,
+  `comment on function cut is 'What each party has of a total by its share: rounded down, what is left over unit by unit to the largest fractions, of equals to the earliest.'`,
+
   `create or replace function texts(list jsonb) returns text[] immutable parallel safe language sql return
      case when list is not null then array(select jsonb_array_elements_text(list)) end`,
   `create or replace function texts(list text[]) returns text[] immutable parallel safe language sql return list`,

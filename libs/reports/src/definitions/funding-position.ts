@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { decimal, equal, flag, id, isTrue, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
+import { cell, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { flagsOf, ifAny, linesOf, sumOf, unitOf, valueOf } from './sql';
 
 export const FundingPosition = z
@@ -28,12 +29,16 @@ export const FundingPosition = z
     locked: money('Waits for a condition, or for the commitment.'),
     cancelled: money('Will not come.'),
     utilisation: ratio('Received / committed.'),
-    probability: decimal('Of the deal in its stage, or by the policy for a funding without a deal.'),
+    probability: decimal(
+      'Of the deal, as assessed in its present stage or by the policy for it; by the policy for a funding without an open deal.',
+    ),
     weightedRemaining: money('Probability times the most that may still come.'),
     availabilityEnd: text('Last day on which money may be called.'),
     currency: text('Currency of the amounts.'),
     undisclosed: flag('Whether the amount is known to exist and kept secret.'),
-    flags: list('CALL_OVERDUE. FX_RATE_MISSING: amounts cannot be converted.'),
+    flags: list(
+      'CALL_OVERDUE. FX_RATE_MISSING: a rate to convert with is. FX_RATE_STALE: a spot rate is more than 7 days older than what it would convert.',
+    ),
   })
   .meta({ id: 'FundingPosition' });
 
@@ -54,10 +59,43 @@ const FUNDING_MEASURES = [
   'call.received',
 ];
 
+/** Cells that are balances, and the columns they stand in. */
+const BALANCES = {
+  ceiling: 'r.ceiling',
+  committed: 'r.committed',
+  available: 'r.available',
+  called: 'r.called',
+  calledOverdue: 'r.overdue',
+  outstanding: 'outstanding',
+  undrawn: 'undrawn',
+  locked: 'r.locked',
+  cancelled: 'r.cancelled',
+  weightedRemaining: 'weighted',
+  openCalls: 'r.open',
+  notInTranche: 'untranched',
+};
+
+const PARTS = `
+  select r.funding_id, r.tranche_id, coalesce(f.currency, t.currency), balance.cell, balance.amount, case when balance.amount <> 0 then 'closing' end, effective_on
+  from position_row as r
+  join weighed as f on f.funding_id = r.funding_id
+  left join tranches as t on t.funding_id = r.funding_id
+  cross join lateral (values ${Object.entries(BALANCES)
+    .map(([name, column]) => `('${name}', ${column})`)
+    .join(', ')}) as balance (cell, amount)
+  where balance.amount is not null
+  union all
+  select funding_id, null, currency, cell, amount, 'spot', day from cash
+  union all
+  select funding_id, tranche_id, currency, cell, amount, 'spot', day from cash where cell = 'received'`;
+
 const SQL = `
-with ${linesOf(['deal.stage', 'policy', ...FUNDING_MEASURES], { filter: 'fundingId', measures: FUNDING_MEASURES })},
+with ${linesOf(['deal.stage', 'deal.probability', 'policy', ...FUNDING_MEASURES], { filter: 'fundingId', measures: FUNDING_MEASURES })},
 policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
-deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
+deal as (
+  select subject as deal_id, ${valueOf('deal.stage')} ->> 'stage' as stage, ${valueOf('deal.probability')} ->> 'probability' as assessed
+  from line where measure in ('deal.stage', 'deal.probability') group by subject
+),
 funding_lines as (
   select subject as funding_id, ${valueOf('funding')} as terms, ${valueOf('funding.stage')} ->> 'stage' as stage,
     ${valueOf('funding.availability')} ->> 'to' as availability_end, ${unitOf('funding.committed')} as committed_in,
@@ -66,7 +104,7 @@ funding_lines as (
   from line where measure like 'funding%' group by subject ${ifAny('funding')}
 ),
 funding as (
-  select funding_id, terms, f.stage, d.stage as deal_stage, committed, repaid, recallable, availability_end,
+  select funding_id, terms, f.stage, d.stage as deal_stage, d.assessed, committed, repaid, recallable, availability_end,
     coalesce(terms ->> 'currency', committed_in) as currency,
     (terms ->> 'undisclosed')::boolean as is_undisclosed,
     case when not (terms ->> 'undisclosed')::boolean then stated end as ceiling
@@ -139,7 +177,7 @@ weighed as (
   select total.*,
     case
       when stage = 'closed' then null
-      when deal_stage in ('exploring', 'announced', 'preliminary', 'binding') then probabilities ->> deal_stage
+      when deal_stage in ('exploring', 'announced', 'preliminary', 'binding') then coalesce(assessed, probabilities ->> deal_stage)
       when stage = 'committed' then probabilities ->> 'binding'
       else probabilities ->> 'fundingUnlinkedProposed'
     end as probability,
@@ -148,22 +186,34 @@ weighed as (
 ),
 position_row as (
   select funding_id, null as tranche_id, ceiling, committed, null as condition_text, null as condition_status, null as "window",
-    available, called, overdue, received, repaid, received - repaid as outstanding,
+    available, called, overdue, received - repaid as outstanding,
     case when stage = 'closed' then 0 else committed - received - cancelled + recallable end as undrawn,
     locked, cancelled, probability,
     case when stage = 'closed' then 0 else probability::numeric * (greatest(ceiling, nullif(committed, 0)) - received - cancelled) end as weighted,
     is_undisclosed and stage = 'proposed' as undisclosed,
-    open, case when stage = 'committed' then remains - available - locked else 0 end as untranched
+    open, case when stage = 'committed' then remains - available - locked else 0 end as untranched, ratio(received, committed) as utilisation
   from weighed
   union all
   select t.funding_id, tranche_id, amount, case when f.stage = 'proposed' then 0 else amount end, t.terms ->> 'conditionText', status, t.terms ->> 'window',
     case when rest_is <> 'available' then 0 when amount is not null then least(rest, f.remains) end,
-    t.called, t.overdue, t.received, null, null,
+    t.called, t.overdue, null,
     case when f.stage = 'proposed' then 0 else amount - t.received - case when rest_is = 'cancelled' then rest else 0 end end,
     case when rest_is <> 'locked' then 0 when amount is not null then rest end,
     case when rest_is <> 'cancelled' then 0 when amount is not null then rest end,
-    null, null, (t.terms ->> 'undisclosed')::boolean, t.open, null
+    null, null, (t.terms ->> 'undisclosed')::boolean, t.open, null, ratio(t.received, case when f.stage = 'proposed' then 0 else amount end)
   from tranche as t join weighed as f on f.funding_id = t.funding_id
+),
+-- Cash is converted by the day it moved, everything else is a balance; nothing is nothing in any currency.
+cash as (
+  select split_part(subject, '/', 1) as funding_id, split_part(subject, '/', 2) as tranche_id, unit as currency,
+    case measure when 'tranche.received' then 'received' else 'repaid' end as cell, amount, (value::jsonb ->> 'on')::date as day
+  from line where measure in ('tranche.received', 'funding.repaid')
+),
+${pricedBy(['funding_id', 'tranche_id'], PARTS)},
+amounts as (
+  select funding_id, tranche_id, ${[...Object.keys(BALANCES)].map((name) => `${cell(name)} as "${name}"`).join(',\n    ')},
+    ${cellOrZero('received')} as received, ${cellOrZero('repaid')} as repaid, max(currency) as currency, ${RATES_USED}
+  from priced group by funding_id, tranche_id
 )
   select r.funding_id as "fundingId", r.tranche_id as "trancheId", f.terms -> 'funders' as funders, f.terms ->> 'recipient' as recipient,
     f.terms ->> 'instrument' as instrument, f.terms ->> 'dealId' as "dealId", f.stage,
@@ -172,18 +222,15 @@ position_row as (
       when f.stage = 'proposed' and f.deal_stage in ('announced', 'preliminary', 'binding') then 'indicated'
       when f.stage = 'proposed' then 'pipeline'
     end as ladder,
-    r.ceiling * fx as ceiling, r.committed * fx as committed, r.condition_text as "conditionText", r.condition_status as "conditionStatus", r."window",
-    r.available * fx as available, r.called * fx as called, r.overdue * fx as "calledOverdue", r.received * fx as received,
-    r.repaid * fx as repaid, r.outstanding * fx as outstanding, r.undrawn * fx as undrawn, r.locked * fx as locked, r.cancelled * fx as cancelled,
-    ratio(r.received, r.committed) as utilisation, r.probability, r.weighted * fx as "weightedRemaining",
-    f.availability_end as "availabilityEnd", shown.currency, r.undisclosed,
-    ${flagsOf({ CALL_OVERDUE: 'r.overdue > 0', FX_RATE_MISSING: 'fx is null' })},
-    f.policy_event_id as "policyEventId", null::text[] as "fxEventIds", r.open * fx as "openCalls", r.untranched * fx as "notInTranche"
+    a.ceiling, a.committed, r.condition_text as "conditionText", r.condition_status as "conditionStatus", r."window",
+    a.available, a.called, a."calledOverdue", a.received, case when r.tranche_id is null then a.repaid end as repaid,
+    a.outstanding, a.undrawn, a.locked, a.cancelled, r.utilisation, r.probability, a."weightedRemaining",
+    f.availability_end as "availabilityEnd", a.currency, r.undisclosed,
+    ${flagsOf({ CALL_OVERDUE: 'r.overdue > 0', ...RATE_FLAGS })},
+    f.policy_event_id as "policyEventId", a.fx_event_ids as "fxEventIds", a."openCalls", a."notInTranche"
   from position_row as r
   join weighed as f on f.funding_id = r.funding_id
-  left join tranches as t on t.funding_id = r.funding_id
-  cross join lateral (select coalesce(f.currency, t.currency) as own) as known
-  cross join lateral (select coalesce(reporting_currency, own) as currency, case when coalesce(reporting_currency, own) is not distinct from own or own is null then 1 end as fx) as shown`;
+  join amounts as a on a.funding_id = r.funding_id and a.tranche_id is not distinct from r.tranche_id`;
 
 const SUMS = [
   'ceiling',

@@ -1,6 +1,20 @@
 import { z } from 'zod';
-import { count, countIfAny, equal, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
+import {
+  count,
+  countIfAny,
+  equal,
+  id,
+  list,
+  lists,
+  money,
+  periodFrom,
+  periodTo,
+  ratio,
+  text,
+  type ReportDefinition,
+} from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
+import { cell, cellCount, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { flagsOf, linesOf } from './sql';
 
 export const SpendOutlook = z
@@ -28,82 +42,127 @@ export const SpendOutlook = z
     coverageRatio: ratio('committedFirm / forecastBase.'),
     gapToBase: money('forecastBase less committedFirm.'),
     undisclosedLegs: count('Legs whose amount is kept secret; they are in none of the sums.'),
-    flags: list('SEVERAL_CURRENCIES: no coverage, ask for one currency. FX_RATE_MISSING: amounts cannot be converted.'),
+    flags: list(
+      'SEVERAL_CURRENCIES: no coverage, ask for one currency. FORECAST_WITHDRAWN: the version asked for is. ' +
+        'FX_RATE_MISSING: a rate to convert with is. FX_RATE_STALE: a spot rate is more than 7 days older than what it would convert.',
+    ),
   })
   .meta({ id: 'SpendOutlook' });
 
-const CELLS = {
-  committedFirm: `select entity, category, period, currency, 'committedFirm', firm from due where stage = 'binding'`,
-  committedCeiling: `select entity, category, period, currency, 'committedCeiling', ceiling from due where stage = 'binding'`,
-  indicatedCeiling: `select entity, category, period, currency, 'indicatedCeiling', ceiling from due where stage in ('announced', 'preliminary')`,
-  pipelineCeiling: `select entity, category, period, currency, 'pipelineCeiling', ceiling from due where stage = 'exploring'`,
-  weighted: `select entity, category, period, currency, 'weighted',
-    case when stage = 'binding' then firm + probability * (likely - firm) else probability * likely end from due`,
-  forecastLow: `select entity, category, period, currency, 'forecastLow', low from foreseen`,
-  forecastBase: `select entity, category, period, currency, 'forecastBase', base from foreseen`,
-  forecastHigh: `select entity, category, period, currency, 'forecastHigh', high from foreseen`,
-};
+const MEASURES = [
+  'deal.stage',
+  'deal.probability',
+  'policy',
+  'leg',
+  'leg.firm',
+  'leg.expected',
+  'leg.ceiling',
+  'leg.incurred',
+  'leg.paid',
+  'forecast',
+  'forecast.withdrawn',
+  'forecast.low',
+  'forecast.base',
+  'forecast.high',
+];
 
-/** A cell: null as a whole when a part of it is null or cannot be converted. */
-const cell = (name: string): string =>
-  `case when bool_and(converted is not null) filter (where cell = '${name}') then sum(converted) filter (where cell = '${name}') end`;
-const cellOrZero = (
-  name: string,
-): string => `case when bool_and(converted is not null) filter (where cell = '${name}') is not false
-      then coalesce(sum(converted) filter (where cell = '${name}'), 0) end`;
+/** Who pays what a leg's line is about. */
+const PAYER = `case when is_shared then a.value::jsonb ->> 'partyId' else providers end`;
+
+const OPEN = `('exploring', 'announced', 'preliminary', 'binding')`;
+
+/** What a cell is made of: of which relation, and at which rate it is converted. */
+const partOf = (name: string, amount: string, rows: string, rate = `'closing', effective_on`): string =>
+  `select entity, category, period, currency, '${name}', ${amount}, ${rate} from ${rows}`;
+const spot = `'spot', on_day`;
+
+const PARTS = [
+  partOf('committedFirm', 'firm', `due where stage = 'binding'`),
+  partOf('committedCeiling', 'ceiling', `due where stage = 'binding'`),
+  partOf('indicatedCeiling', 'ceiling', `due where stage in ('announced', 'preliminary')`),
+  partOf('pipelineCeiling', 'ceiling', `due where stage = 'exploring'`),
+  partOf(
+    'weighted',
+    `case when stage = 'binding' then firm + probability * (likely - firm) else probability * likely end`,
+    'due',
+  ),
+  partOf('forecastLow', 'low', 'foreseen'),
+  partOf('forecastBase', 'base', 'foreseen'),
+  partOf('forecastHigh', 'high', 'foreseen'),
+  partOf('incurred', 'amount', `fact where measure = 'leg.incurred'`, spot),
+  partOf('paid', 'amount', `fact where measure = 'leg.paid'`, spot),
+  partOf('prepaid', 'amount', `fact where payment_kind in ('prepayment', 'deposit')`, spot),
+  partOf('undisclosedLegs', '1', 'secret', 'null, null'),
+];
 
 const SQL = `
-with ${linesOf(['deal.stage', 'policy', 'leg', 'leg.firm', 'leg.expected', 'leg.ceiling', 'forecast', 'forecast.low', 'forecast.base', 'forecast.high'])},
+with ${linesOf(MEASURES)},
 policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
-deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
-leg as (
-  select subject, terms, stage, (probabilities ->> stage)::numeric as probability, terms ->> 'category' as category,
+payment as (
+  select leg.subject, terms, stage, coalesce(assessed, probabilities ->> stage)::numeric as probability, terms ->> 'category' as category,
     terms ->> 'sharedSide' is not distinct from 'providers' as is_shared, joined(terms -> 'providers') as providers,
     case when (terms ->> 'expectedStated')::boolean then 'leg.expected' else 'leg.ceiling' end as likely_measure
-  from (select subject, value::jsonb as terms from line where measure = 'leg') as each
-  join deal on deal.deal_id = split_part(subject, '/', 1)
+  from (select subject, split_part(subject, '/', 1) as deal_id, value::jsonb as terms from line where measure = 'leg') as leg
+  join (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage') as deal using (deal_id)
+  left join (select subject as deal_id, value::jsonb ->> 'probability' as assessed from line where measure = 'deal.probability') as assessment using (deal_id)
   left join policy on true
-  where terms ->> 'class' = 'payment' and stage in ('exploring', 'announced', 'preliminary', 'binding')
+  where terms ->> 'class' = 'payment'
 ),
 -- An amount is due on the last day of its bucket's period, and belongs to the row that this day is in.
 row_of as (
   select period, bucket(period_last(period), granularity) as row_period from (select distinct period from line) as each where period is not null
 ),
 due as (
-  select leg.subject, stage, probability, category, a.unit as currency,
-    case when is_shared then a.value::jsonb ->> 'partyId' else providers end as entity,
-    coalesce(row_period, 'unscheduled') as period,
+  select a.subject, stage, probability, category, a.unit as currency, ${PAYER} as entity, coalesce(row_period, 'unscheduled') as period,
     coalesce(sum(amount) filter (where measure = 'leg.firm'), 0) as firm,
     coalesce(sum(amount) filter (where measure = 'leg.ceiling'), 0) as ceiling,
     coalesce(sum(amount) filter (where measure = likely_measure), 0) as likely
   from line as a
-  join leg on leg.subject = a.subject
+  join payment on payment.subject = a.subject
   left join row_of on row_of.period = a.period
-  where measure in ('leg.firm', 'leg.expected', 'leg.ceiling')
-  group by leg.subject, stage, probability, category, currency, 6, 7
+  where measure in ('leg.firm', 'leg.expected', 'leg.ceiling') and stage in ${OPEN}
+  group by a.subject, stage, probability, category, currency, 6, row_period
+),
+-- A cost is of the period it was incurred for, a payment of the day it was made. A payment that came back was none of its kind.
+fact as (
+  select ${PAYER} as entity, category, coalesce(row_period, bucket(on_day, granularity)) as period, a.unit as currency, measure, amount, on_day,
+    coalesce(says ->> 'of', says ->> 'kind') as payment_kind
+  from line as a
+  join payment on payment.subject = a.subject
+  left join row_of on row_of.period = a.period
+  cross join lateral (select a.value::jsonb as says) as stated
+  cross join lateral (select (says ->> 'on')::date as on_day) as made
+  where measure in ('leg.incurred', 'leg.paid')
 ),
 secret as (
-  select entity, category
-  from leg cross join lateral (
+  select entity, category, 'unscheduled' as period, null as currency
+  from payment cross join lateral (
     select providers as entity where not is_shared
     union all
     select jsonb_array_elements_text(terms -> 'providers') where is_shared
   ) as payer
-  where (terms ->> 'undisclosed')::boolean
+  where (terms ->> 'undisclosed')::boolean and stage in ${OPEN}
+),
+version as (
+  select f.subject, split_part(f.subject, '/', 1) as forecast_id, terms, w.subject is not null as is_withdrawn
+  from (select subject, value::jsonb as terms from line where measure = 'forecast') as f
+  left join line as w on w.measure = 'forecast.withdrawn' and w.subject = f.subject
 ),
 latest as (
-  select distinct on (split_part(subject, '/', 1)) subject, terms
-  from (select subject, value::jsonb as terms from line where measure = 'forecast') as each
-  where forecast = 'latest' or terms ->> 'basis' <> 'assumed'
-  order by split_part(subject, '/', 1), (terms ->> 'version')::int desc
+  select distinct on (forecast_id) * from version
+  where case
+    when forecast_version is not null then (terms ->> 'version')::integer = forecast_version
+    else not is_withdrawn and (forecast = 'latest' or terms ->> 'basis' <> 'assumed')
+  end
+  order by forecast_id, (terms ->> 'version')::integer desc
 ),
 -- Of several forecasts of one measure the one published last: they are views of the same spending, never parts of it.
 chosen as (
-  select distinct on (terms ->> 'entityId', terms ->> 'measure') subject, terms
-  from latest order by terms ->> 'entityId', terms ->> 'measure', terms ->> 'publishedOn' desc, subject
+  select distinct on (terms ->> 'entityId', terms ->> 'measure') *
+  from latest order by terms ->> 'entityId', terms ->> 'measure', terms ->> 'publishedOn' desc, forecast_id desc
 ),
 scenario as (
-  select c.subject, c.terms, l.period,
+  select c.subject, c.terms, c.is_withdrawn, l.period,
     max(coalesce(a.amount, 0)) filter (where l.scenario = 'low') as low,
     max(coalesce(a.amount, 0)) filter (where l.scenario = 'base') as base,
     max(coalesce(a.amount, 0)) filter (where l.scenario = 'high') as high
@@ -111,11 +170,11 @@ scenario as (
   cross join lateral jsonb_to_recordset(c.terms -> 'lines') as l (period text, scenario text)
   left join line as a on a.measure = 'forecast.' || l.scenario and a.subject = c.subject and a.period = l.period
   where l.period is not null
-  group by c.subject, c.terms, l.period
+  group by c.subject, c.terms, c.is_withdrawn, l.period
 ),
 foreseen as (
   select terms ->> 'entityId' as entity, terms ->> 'measure' as category, terms ->> 'currency' as currency, place.period,
-    (terms ->> 'version')::int as version, terms ->> 'basis' as basis,
+    (terms ->> 'version')::integer as version, terms ->> 'basis' as basis, is_withdrawn,
     case when bool_and(coalesce(low, base) is not null) then sum(coalesce(low, base)) end as low,
     case when bool_and(base is not null) then sum(base) end as base,
     case when bool_and(coalesce(high, base) is not null) then sum(coalesce(high, base)) end as high
@@ -124,14 +183,11 @@ foreseen as (
     select case when bucket(period_first(scenario.period), granularity) = bucket(period_last(scenario.period), granularity)
       then bucket(period_last(scenario.period), granularity) else scenario.period end as period
   ) as place
-  group by terms, place.period
+  group by terms, is_withdrawn, place.period
 ),
-part (entity, category, period, currency, cell, amount) as (
-  ${Object.values(CELLS).join('\n  union all ')}
-  union all select entity, category, 'unscheduled', null, 'undisclosedLegs', 1 from secret
-),
+${pricedBy(['entity', 'category', 'period'], PARTS.join('\n  union all '))},
 cells as (
-  select entity, category, period, shown as currency,
+  select entity, category, period, currency,
     ${cellOrZero('committedFirm')} as committed_firm,
     ${cellOrZero('committedCeiling')} as committed_ceiling,
     ${cellOrZero('indicatedCeiling')} as indicated_ceiling,
@@ -140,19 +196,17 @@ cells as (
     ${cell('forecastLow')} as forecast_low,
     ${cell('forecastBase')} as forecast_base,
     ${cell('forecastHigh')} as forecast_high,
-    count(*) filter (where cell = 'undisclosedLegs')::int as undisclosed_legs,
-    bool_or(is_foreign) as is_foreign, false as is_filled
-  from part
-  cross join lateral (
-    select coalesce(reporting_currency, currency) as shown, currency is distinct from coalesce(reporting_currency, currency) and cell <> 'undisclosedLegs' as is_foreign
-  ) as wanted
-  cross join lateral (select case when not is_foreign then amount end as converted) as conversion
-  group by entity, category, period, shown
+    ${cellOrZero('incurred')} as incurred,
+    ${cellOrZero('paid')} as paid,
+    ${cellOrZero('prepaid')} as prepaid,
+    ${cellCount('undisclosedLegs')} as undisclosed_legs,
+    ${RATES_USED}
+  from priced group by entity, category, period, currency
 ),
 filled as (
   select * from cells
   union all
-  select entity, category, missing.period, currency, null, null, null, null, null, null, null, null, 0, false, true
+  select entity, category, missing.period, currency, null, null, null, null, null, null, null, null, null, null, null, 0, '{}', false, false
   from (
     select entity, category, currency, min(period_first(period)) as first, max(period_first(period)) as last
     from cells
@@ -170,23 +224,23 @@ filled as (
   )
 ),
 shown as (
-  select filled.*, f.version, f.basis, is_foreign is not true
-    and min(filled.currency) over same_cell is distinct from max(filled.currency) over same_cell as is_mixed
+  select filled.*, f.version, f.basis, coalesce(f.is_withdrawn, false) as is_withdrawn,
+    min(filled.currency) over same_cell is distinct from max(filled.currency) over same_cell as is_mixed
   from filled
   left join foreseen as f on f.entity = filled.entity and f.category = filled.category and f.period = filled.period
-    and (f.currency = filled.currency or filled.is_foreign)
+    and filled.currency = coalesce(reporting_currency, f.currency)
   window same_cell as (partition by filled.entity, filled.category, filled.period)
 )
   select entity as "entityId", category, period, currency, committed_firm as "committedFirm", committed_ceiling as "committedCeiling",
     indicated_ceiling as "indicatedCeiling", pipeline_ceiling as "pipelineCeiling", weighted,
     version as "forecastVersion", basis as "forecastBasis", forecast_low as "forecastLow", forecast_base as "forecastBase", forecast_high as "forecastHigh",
     case when version is null then 'notStated' when basis = 'assumed' then 'assumed' else 'stated' end as "forecastStatus",
-    case when not is_filled then 0 end as incurred, case when not is_filled then 0 end as paid, case when not is_filled then 0 end as prepaid,
+    incurred, paid, prepaid,
     case when not is_mixed then ratio(committed_firm, forecast_base) end as "coverageRatio",
     case when not is_mixed then forecast_base - committed_firm end as "gapToBase",
     undisclosed_legs as "undisclosedLegs",
-    ${flagsOf({ SEVERAL_CURRENCIES: 'is_mixed', FX_RATE_MISSING: 'is_foreign' })},
-    (select probabilities ->> 'eventId' from policy) as "policyEventId", null::text[] as "fxEventIds"
+    ${flagsOf({ SEVERAL_CURRENCIES: 'is_mixed', FORECAST_WITHDRAWN: 'is_withdrawn', ...RATE_FLAGS })},
+    (select probabilities ->> 'eventId' from policy) as "policyEventId", fx_event_ids as "fxEventIds"
   from shown`;
 
 const SUMS = [
@@ -228,6 +282,8 @@ export const spendOutlook: ReportDefinition = {
     entity: equal('entityId'),
     category: equal('category'),
     period: equal('period'),
+    periodFrom: periodFrom('period'),
+    periodTo: periodTo('period'),
     forecastStatus: equal('forecastStatus'),
     flag: lists('flags'),
   },
@@ -241,7 +297,16 @@ export const spendOutlook: ReportDefinition = {
       schema: z
         .enum(['latest', 'latestStated'])
         .default('latest')
-        .describe('The latest version, or the latest that is not assumed.'),
+        .describe('The latest version that is not withdrawn, or the latest of these that is not assumed.'),
+    },
+    forecastVersion: {
+      type: 'integer',
+      schema: z
+        .string()
+        .regex(/^[1-9]\d{0,5}$/, 'is the number of a version')
+        .transform(Number)
+        .optional()
+        .describe('Rather than the latest the version of this number, even if it is withdrawn.'),
     },
     fill: {
       type: 'boolean',

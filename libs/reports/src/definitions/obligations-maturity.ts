@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import { count, equal, id, list, lists, money, text, type ReportDefinition } from '../report';
+import { sumsByCurrency, sumsSchema } from '../totals';
+import { cellCount, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
+import { flagsOf, linesOf } from './sql';
+
+/** A column of the maturity table, and the element of the us-gaap taxonomy that a purchase in it is filed as. */
+const filedAs = (meaning: string, element: string) =>
+  money(`${meaning} XBRL element of a purchase: us-gaap:${element}.`, { xbrlElement: `us-gaap:${element}` });
+
+export const ObligationsMaturity = z
+  .object({
+    entityId: id('Who owes; a joint side without shares is one party, a+b.'),
+    counterparty: id('Whom it is owed to; likewise.'),
+    obligationType: id(
+      'purchase, or leaseNotCommenced: what answers a lease that begins after the date. There is no other in this ledger.',
+    ),
+    currency: text('Currency of the amounts; null where all of them are undisclosed.'),
+    remainderOfYear: filedAs(
+      'Due after the date and by the end of its fiscal year.',
+      'PurchaseObligationFutureMinimumPaymentsRemainderOfFiscalYear',
+    ),
+    year1: filedAs('Due in the next fiscal year.', 'PurchaseObligationDueInNextTwelveMonths'),
+    year2: filedAs('In the second.', 'PurchaseObligationDueInSecondYear'),
+    year3: filedAs('In the third.', 'PurchaseObligationDueInThirdYear'),
+    year4: filedAs('In the fourth.', 'PurchaseObligationDueInFourthYear'),
+    year5: filedAs('In the fifth.', 'PurchaseObligationDueInFifthYear'),
+    thereafter: filedAs('After the fifth.', 'PurchaseObligationDueAfterFifthYear'),
+    unscheduled: money('Nobody said when; what was incurred of it is left out.'),
+    total: filedAs('All of these.', 'PurchaseObligation'),
+    prepaidUnapplied: money('Paid ahead of cost, for deals in any stage; not netted.'),
+    incurredUnpaid: money('Cost due and not paid, for deals in any stage; not in the total.'),
+    excludedPreliminaryLegs: count('Open payment legs that are not binding; they are in none of the sums.'),
+    excludedUndisclosedLegs: count('Binding payment legs whose amount is kept secret; they are in none of the sums.'),
+    flags: list('FX_RATE_MISSING: there is no closing rate to convert with.'),
+  })
+  .meta({ id: 'ObligationsMaturity' });
+
+const CELLS = [
+  'remainderOfYear',
+  'year1',
+  'year2',
+  'year3',
+  'year4',
+  'year5',
+  'thereafter',
+  'unscheduled',
+  'prepaidUnapplied',
+  'incurredUnpaid',
+] as const;
+const COUNTS = ['excludedPreliminaryLegs', 'excludedUndisclosedLegs'] as const;
+/** What {@link ObligationsMaturity} adds up to `total`. */
+const TERMS = CELLS.slice(0, 8);
+
+const PARTS = `
+  select entity, counterparty, type, currency, cell, amount, 'closing', effective_on
+  from (
+    select due.* from due join payment using (subject) where stage = 'binding'
+    union all
+    select * from open
+  ) as owed
+  join payment using (subject)
+  join side on side.subject = owed.subject and side.party_id is not distinct from owed.party_id
+  union all
+  select entity, counterparty, type, terms ->> 'currency', case stage when 'binding' then 'excludedUndisclosedLegs' else 'excludedPreliminaryLegs' end, 1, null, null
+  from payment join side using (subject)
+  where stage in ('exploring', 'announced', 'preliminary') or (stage = 'binding' and is_secret)`;
+
+const SQL = `
+with ${linesOf(['deal.stage', 'leg', 'leg.firm', 'leg.incurred', 'leg.paid'])},
+leg as (
+  select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, value::jsonb as terms
+  from line where measure = 'leg'
+),
+-- A lease and its payment may name each other from either side.
+not_commenced as (
+  select distinct payment.subject
+  from leg as payment
+  join leg as lease on lease.deal_id = payment.deal_id
+    and (payment.terms ->> 'reciprocalOf' = lease.leg_id or lease.terms ->> 'reciprocalOf' = payment.leg_id)
+  where lease.terms ->> 'class' = 'lease' and (lease.terms ->> 'commencesBy')::date > effective_on
+),
+payment as (
+  select leg.subject, d.value::jsonb ->> 'stage' as stage, terms,
+    (terms ->> 'undisclosed')::boolean as is_secret,
+    case when n.subject is null then 'purchase' else 'leaseNotCommenced' end as type
+  from leg
+  join line as d on d.measure = 'deal.stage' and d.subject = deal_id
+  left join not_commenced as n on n.subject = leg.subject
+  where terms ->> 'class' = 'payment'
+),
+-- A row for each party of a side that says who has which share; else the side is one party.
+side as (
+  select subject, party_id,
+    case when terms ->> 'sharedSide' = 'providers' then party_id else joined(terms -> 'providers') end as entity,
+    case when terms ->> 'sharedSide' = 'receivers' then party_id else joined(terms -> 'receivers') end as counterparty
+  from payment
+  left join lateral (select share ->> 'partyId' as party_id from jsonb_array_elements(nullif(terms -> 'shares', 'null')) as share) as shares on true
+),
+due as (
+  select a.subject, a.value::jsonb ->> 'partyId' as party_id,
+    case when years = 0 then 'remainderOfYear' when years <= 5 then 'year' || years else 'thereafter' end as cell, unit as currency, amount
+  from line as a
+  cross join lateral (select period_last(period) as day) as last
+  cross join lateral (select fiscal_year(day, fiscal_year_start) - fiscal_year(effective_on, fiscal_year_start) as years) as distance
+  where measure = 'leg.firm' and period is not null and day > effective_on
+),
+-- Balances are of a leg as a whole: what each party has of them is cut from that.
+balance as (
+  select subject, unit as currency,
+    coalesce(sum(amount) filter (where measure = 'leg.firm' and period is null), 0) as unscheduled,
+    coalesce(sum(amount) filter (where measure = 'leg.incurred'), 0) as incurred,
+    coalesce(sum(amount) filter (where measure = 'leg.paid'), 0) as paid
+  from line where measure in ('leg.firm', 'leg.incurred', 'leg.paid') group by subject, unit
+),
+open as (
+  select subject, cut.party_id, cell, currency, cut.amount
+  from payment
+  join balance using (subject)
+  cross join lateral (values
+    ('unscheduled', case when stage = 'binding' then unscheduled - incurred end),
+    ('prepaidUnapplied', paid - incurred),
+    ('incurredUnpaid', incurred - paid)
+  ) as owed (cell, amount)
+  cross join lateral cut(owed.amount, coalesce(nullif(terms -> 'shares', 'null'), '[{"share": "1"}]'), currency_scale(currency)) as cut
+  where owed.amount > 0
+),
+${pricedBy(['entity', 'counterparty', 'type'], PARTS)},
+shown as (
+  select entity, counterparty, type, currency, ${CELLS.map((name) => `${cellOrZero(name)} as "${name}"`).join(',\n    ')},
+    ${COUNTS.map((name) => `${cellCount(name)} as "${name}"`).join(',\n    ')},
+    ${RATES_USED}
+  from priced group by entity, counterparty, type, currency
+)
+  select entity as "entityId", counterparty, type as "obligationType", currency, ${CELLS.map((name) => `"${name}"`).join(', ')},
+    ${TERMS.map((name) => `"${name}"`).join(' + ')} as total,
+    ${COUNTS.map((name) => `"${name}"`).join(', ')}, ${flagsOf(RATE_FLAGS)},
+    null as "policyEventId", fx_event_ids as "fxEventIds"
+  from shown`;
+
+const SUMS = [...CELLS, 'total'] as const;
+
+/** R5: what is owed for certain, by the fiscal year it falls due in. */
+export const obligationsMaturity: ReportDefinition = {
+  name: 'obligations-maturity',
+  summary: 'Maturity table: firm amounts of binding payment legs by the fiscal year they fall due in.',
+  row: ObligationsMaturity,
+  key: ['entityId', 'obligationType', 'counterparty', 'currency'],
+  sort: {
+    default: ['-total'],
+    columns: [
+      'entityId',
+      'obligationType',
+      'counterparty',
+      'currency',
+      'year1',
+      'total',
+      'prepaidUnapplied',
+      'incurredUnpaid',
+    ],
+  },
+  filters: {
+    entity: equal('entityId'),
+    counterparty: equal('counterparty'),
+    type: equal('obligationType'),
+    flag: lists('flags'),
+  },
+  options: {
+    fiscalYearStart: {
+      type: 'integer',
+      schema: z
+        .string()
+        .regex(/^(?:[1-9]|1[0-2])$/, 'is a month from 1 to 12')
+        .default('1')
+        .transform(Number)
+        .describe('Month in which the fiscal year begins, from 1 to 12.'),
+    },
+  },
+  sql: SQL,
+  totals: (rows) => ({
+    byCurrency: sumsByCurrency(rows, SUMS),
+    ...Object.fromEntries(COUNTS.map((name) => [name, rows.reduce((total, row) => total + Number(row[name]), 0)])),
+  }),
+  totalsSchema: z.object({
+    byCurrency: sumsSchema(SUMS),
+    excludedPreliminaryLegs: z
+      .int()
+      .describe('Open payment legs that are not binding; one with shares once for each party.'),
+    excludedUndisclosedLegs: z.int().describe('Binding payment legs whose amount is kept secret; likewise.'),
+  }),
+};
