@@ -36,7 +36,9 @@ export interface Report {
 
 /** A report on the day on which the article was read. */
 export async function readReport(url: string, name: ReportName, asOf: number, query = ''): Promise<Report> {
-  const { status, text, json } = await send(`${url}/v1/reports/${name}?asOf=${asOf}&effectiveOn=2025-10-05${query}`);
+  const { status, text, json } = await send(
+    `${url}/v1/reports/${name}?asOf=${asOf}&effectiveOn=2025-10-05&limit=1000${query}`,
+  );
   if (status !== 200) throw new Error(`${name} was answered ${status}: ${text}`);
   return { ...(json as unknown as Omit<Report, 'text'>), text };
 }

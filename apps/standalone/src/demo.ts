@@ -114,7 +114,7 @@ const command = new Command('demo')
 async function run({ url, json }: { url: string; json?: boolean }): Promise<void> {
   const position = await postArticle(url.replace(/\/$/, ''));
   for (const view of VIEWS) {
-    const address = `${url.replace(/\/$/, '')}/v1/reports/${view.name}?asOf=${position}&effectiveOn=${EFFECTIVE_ON}`;
+    const address = `${url.replace(/\/$/, '')}/v1/reports/${view.name}?asOf=${position}&effectiveOn=${EFFECTIVE_ON}&limit=1000`;
     const report = (await request(address)) as { rows: Record<string, unknown>[]; meta: Record<string, unknown> };
     if (json) console.log(JSON.stringify({ report: view.name, ...report }));
     else printReport(view, report.rows, report.meta, address);

@@ -8,31 +8,68 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
 };
 
-/** The format that is asked for: by parameter, else by the Accept header, else JSON. */
+/** Of two that are as welcome, the first. */
+const OFFERED: readonly (readonly [type: string, format: Format])[] = [
+  ['application/json', 'json'],
+  ['text/csv', 'csv'],
+  ['application/x-ndjson', 'ndjson'],
+];
+
+/** The format that is asked for: by parameter, else the most welcome of the Accept header, else JSON. */
 export function formatOf(parameter: Format | undefined, accept: string | undefined): Format {
   if (parameter !== undefined) return parameter;
-  const wanted = (accept ?? '').split(',').map((range) => range.split(';')[0]?.trim().toLowerCase());
-  for (const type of wanted) {
-    if (type === 'text/csv') return 'csv';
-    if (type === 'application/x-ndjson') return 'ndjson';
-    if (type === 'application/json') return 'json';
-  }
-  return 'json';
+  const ranges = weighted(accept ?? '*/*');
+  const welcome = OFFERED.map(([type, format]) => ({ format, weight: weightOf(type, ranges) }));
+  const [best] = welcome.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
+  return best?.format ?? 'json';
 }
 
-/** RFC 4180: a header line, CRLF; null is empty, a list is joined by `|`. */
-export function csvOf(definition: ReportDefinition, rows: readonly Row[]): string {
-  const columns = columnsOf(definition);
-  return stringify(
-    rows.map((row) => columns.map(({ name, kind }) => csvCell(kind, row[name] ?? null))),
-    { header: true, columns: columns.map(({ name }) => name), record_delimiter: 'windows' },
+/** Whether the Accept-Encoding header welcomes gzip. */
+export function takesGzip(acceptEncoding: string | undefined): boolean {
+  const codings = weighted(acceptEncoding ?? '');
+  return (codings.get('gzip') ?? codings.get('*') ?? 0) > 0;
+}
+
+/** What is in the list of a header, and how welcome: `q`, from 0 to 1. */
+function weighted(header: string): ReadonlyMap<string, number> {
+  return new Map(
+    header.split(',').map((each) => {
+      const [name = '', ...parameters] = each.split(';').map((part) => part.trim().toLowerCase());
+      const q = parameters.find((parameter) => parameter.startsWith('q='));
+      const weight = q === undefined ? 1 : Number(q.slice(2));
+      return [name, Number.isFinite(weight) ? weight : 0];
+    }),
   );
 }
 
-/** A row a line. */
-export function ndjsonOf(rows: readonly Row[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+/** By the most exact range that the type is in. */
+function weightOf(type: string, ranges: ReadonlyMap<string, number>): number {
+  return ranges.get(type) ?? ranges.get(`${type.split('/')[0]}/*`) ?? ranges.get('*/*') ?? 0;
 }
+
+/** How rows become text: what comes before them, and they. */
+export interface Writer {
+  readonly head: string;
+  rows(rows: readonly Row[]): string;
+}
+
+/** RFC 4180: a header line, CRLF; null is empty, a list is joined by `|`. Rows may be gone where `withDeleted`. */
+export function csvWriter(definition: ReportDefinition, withDeleted: boolean): Writer {
+  const own = columnsOf(definition);
+  const columns = withDeleted ? [...own, { name: 'deleted', kind: 'flag' as const }] : own;
+  const lines = (cells: readonly (readonly string[])[]): string =>
+    stringify([...cells], { record_delimiter: 'windows' });
+  return {
+    head: lines([columns.map(({ name }) => name)]),
+    rows: (rows) => lines(rows.map((row) => columns.map(({ name, kind }) => csvCell(kind, row[name] ?? null)))),
+  };
+}
+
+/** A row a line. */
+export const ndjsonWriter: Writer = {
+  head: '',
+  rows: (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
+};
 
 // A spreadsheet would run as a formula what begins like one. Numbers may begin with a minus.
 const FORMULA = /^[=+\-@\t\r]/;

@@ -2,7 +2,7 @@ import { MemoryLog } from '@deal-ledger/log';
 import { fxFor, id, list, money, standing, type ReportDefinition, type ReportSet } from '@deal-ledger/reports';
 import { z } from 'zod';
 import { describeWithPostgres } from '../../../tests/harness';
-import { pick } from './testing-reports';
+import { deal, pick } from './testing-reports';
 import { TestProjection } from './testing-projection';
 import { TestWriter } from './testing';
 
@@ -55,10 +55,11 @@ interface Amount {
 
 describeWithPostgres('amounts in another currency', (url) => {
   const log = new MemoryLog();
+  const writer = new TestWriter(log);
   let projection: TestProjection;
 
   beforeAll(async () => {
-    await new TestWriter(log).begin();
+    await writer.begin();
     projection = await TestProjection.start(log, set, { connectionString: url });
     await projection.caughtUp();
   });
@@ -95,6 +96,9 @@ describeWithPostgres('amounts in another currency', (url) => {
         [line, ...values],
       );
     }
+    // What was answered at a position is the answer for ever, so each case has a position of its own.
+    await writer.post(deal(`at-${await log.end()}`));
+    await projection.caughtUp();
     return (await projection.read(cells, { effectiveOn, reportingCurrency: 'USD', ...query })).rows;
   };
 

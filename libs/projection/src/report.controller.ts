@@ -1,15 +1,19 @@
-import { Controller, Get, Headers, Inject, Query, Res, type Type } from '@nestjs/common';
-import type { ReportDefinition } from '@deal-ledger/reports';
+import { Controller, Get, Headers, Inject, Query, Req, Res, type Type } from '@nestjs/common';
+import type { ReportDefinition, Row } from '@deal-ledger/reports';
 import { Operation, queryOf } from '@deal-ledger/service';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { csvOf, formatOf, MEDIA_TYPES, ndjsonOf } from './formats';
-import { querySchema, type ReportQuery } from './reading';
-import type { Reports } from './reports';
+import { csvWriter, formatOf, MEDIA_TYPES, ndjsonWriter, type Writer } from './formats';
+import { hashOf, keyOf, ruleVersionOf } from './question';
+import { querySchema, type Format, type ReportQuery } from './reading';
+import { sendTagged } from './representation';
+import type { Asked, Page, Reports } from './reports';
 
 /** The route of one report. `token` injects the {@link Reports} that it is read from. */
 export function reportController(token: symbol, definition: ReportDefinition): Type {
   const query = querySchema(definition);
+  const ruleVersion = ruleVersionOf(definition);
+  const row = z.union([definition.row, tombstoneSchema(definition)]);
 
   @Controller('v1/reports')
   class ReportController {
@@ -19,53 +23,84 @@ export function reportController(token: symbol, definition: ReportDefinition): T
     @Operation({
       summary: definition.summary,
       description:
-        'As known at a position of the ledger, for a day. The same question has the same answer for ever. ' +
+        'As known at a position of the ledger, for a day. The same question has the same answer for ever, and a tag by which it is known again. ' +
         'Amounts are decimal text; null is not stated, undisclosed or not applicable, never zero.',
       tag: 'reports',
       query,
+      headers: z.object({
+        'if-none-match': z.string().optional().describe('The ETag of an answer that the reader still has.'),
+      }),
       responses: {
         200: {
-          json: answerSchema(definition),
-          ndjson: definition.row,
+          json: answerSchema(definition, row),
+          ndjson: row,
           also: ['text/csv'],
           headers: {
+            ETag: 'Of the question, the page and the format: the same tag, the same bytes.',
             'Ledger-Position': 'How far the ledger is projected.',
             'Report-As-Of-Position': 'As in meta.asOfPosition.',
             'Report-Effective-On': 'As in meta.effectiveOn.',
+            'Report-Next-Cursor': 'As in meta.nextCursor, where the answer is a page and not the last.',
           },
         },
-        problems: [400, 503],
+        304: { description: 'The reader has this answer.' },
+        problems: [400, 409, 503],
       },
     })
     async read(
-      @Query(queryOf(query)) asked: ReportQuery,
+      @Query(queryOf(query)) parsed: ReportQuery,
       @Headers('accept') accept: string | undefined,
+      @Headers('accept-encoding') acceptEncoding: string | undefined,
+      @Headers('if-none-match') ifNoneMatch: string | undefined,
+      @Req() request: FastifyRequest,
       @Res() reply: FastifyReply,
     ): Promise<void> {
-      const { rows, meta } = await this.reports.read(definition, asked);
-      const format = formatOf(asked.format, accept);
-      const body =
-        format === 'csv'
-          ? csvOf(definition, rows)
-          : format === 'ndjson'
-            ? ndjsonOf(rows)
-            : JSON.stringify({ rows, meta });
-      await reply
-        .headers({
-          'content-type': MEDIA_TYPES[format],
-          vary: 'accept',
-          'ledger-position': this.reports.projectedPosition,
-          'report-as-of-position': meta.asOfPosition,
-          'report-effective-on': meta.effectiveOn,
-        })
-        .send(body);
+      const asked = await this.reports.ask(definition, parsed, request.query as Record<string, unknown>);
+      const { question, recordedAt, after, limit, refusesUnconverted } = asked;
+      const format = formatOf(parsed.format, accept);
+      const tag = hashOf([keyOf(question), recordedAt, ruleVersion, format, after, limit, refusesUnconverted]);
+      reply.headers({
+        'content-type': MEDIA_TYPES[format],
+        'ledger-position': this.reports.projectedPosition,
+        'report-as-of-position': question.position,
+        'report-effective-on': question.effectiveOn,
+      });
+      await sendTagged(reply, tag, { acceptEncoding, ifNoneMatch }, () => this.body(asked, format, reply));
+    }
+
+    private async body(asked: Asked, format: Format, reply: FastifyReply): Promise<string | AsyncIterable<string>> {
+      const { limit, after, question } = asked;
+      const writer = format === 'csv' ? csvWriter(definition, question.changedSince !== null) : ndjsonWriter;
+      if (format !== 'json' && limit === undefined && after === undefined)
+        return written(writer, await this.reports.all(asked));
+      const page = await this.reports.page(asked);
+      if (page.meta.nextCursor !== null) reply.header('report-next-cursor', page.meta.nextCursor);
+      if (format === 'json') return jsonOf(page);
+      return writer.head + writer.rows(page.lines.map((line) => JSON.parse(line) as Row));
     }
   }
 
   return ReportController;
 }
 
-function answerSchema({ name, row, totalsSchema }: ReportDefinition): z.ZodObject {
+const jsonOf = ({ lines, meta }: Page): string => `{"rows":[${lines.join(',')}],"meta":${JSON.stringify(meta)}}`;
+
+async function* written({ head, rows }: Writer, parts: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
+  if (head !== '') yield head;
+  for await (const part of parts) yield rows(part);
+}
+
+/** What is left of a row that is gone since the position of `changedSince`. */
+function tombstoneSchema({ name, row, key }: ReportDefinition): z.ZodObject {
+  return z
+    .object({
+      ...Object.fromEntries(key.map((column) => [column, row.shape[column] as z.ZodType])),
+      deleted: z.literal(true).describe('The row with this key is gone since the position of changedSince.'),
+    })
+    .meta({ id: `${pascal(name)}Gone` });
+}
+
+function answerSchema({ name, totalsSchema }: ReportDefinition, row: z.ZodType): z.ZodObject {
   return z
     .object({
       rows: z.array(row),
@@ -73,13 +108,28 @@ function answerSchema({ name, row, totalsSchema }: ReportDefinition): z.ZodObjec
         asOfPosition: z.int().min(0).describe('The last position that is counted.'),
         asOfRecordedAt: z.iso.datetime().describe('When it was recorded.'),
         effectiveOn: z.iso.date(),
+        changedSince: z.int().min(0).nullable().describe('Only what has changed since this position; null: all rows.'),
         reportingCurrency: z.string().nullable(),
-        fxRates: z.array(z.unknown()).max(0).describe('Rates used; there are none in this release.'),
+        fxPolicy: z.enum(['standard', 'closing']),
+        fxRates: z
+          .array(
+            z.object({
+              base: z.string(),
+              quote: z.string(),
+              rateType: z.string().describe('spot or closing.'),
+              onDate: z.iso.date(),
+              rate: z.string().describe('One of base is so many of quote.'),
+              eventId: z.string().describe('The event that recorded it.'),
+            }),
+          )
+          .describe('The rates that any row is converted by.'),
         policyEventId: z.string().nullable().describe('The probability policy that the figures rest on, if any does.'),
-        rowCount: z.int().min(0),
-        totals: totalsSchema,
-        nextCursor: z.null().describe('Every row is in this answer.'),
+        rowCount: z.int().min(0).describe('Of the whole answer, not of the page.'),
+        totals: totalsSchema.describe('Of all rows of the filter, whatever the page.'),
+        nextCursor: z.string().nullable().describe('Give it as cursor for the next page; null on the last.'),
       }),
     })
-    .meta({ id: `${name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}Report` });
+    .meta({ id: `${pascal(name)}Report` });
 }
+
+const pascal = (name: string): string => name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,16 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { MemoryLog, type Log } from '@deal-ledger/log';
-import type { ReportDefinition, ReportSet } from '@deal-ledger/reports';
+import type { ReportDefinition, ReportSet, Row } from '@deal-ledger/reports';
 import { systemClock, validQuery, type Clock } from '@deal-ledger/service';
 import { Client } from 'pg';
-import { querySchema, type ReportQuery } from './reading';
-import { Reports, type ReportAnswer } from './reports';
+import { MAX_LIMIT, querySchema, type ReportQuery } from './reading';
+import { Reports, type ReportMeta } from './reports';
 import { reportsSchemaOf } from './report-functions';
 import { Runner } from './runner';
 import { prepareSchema } from './schema';
 import type { SliceLimits } from './slices';
 import { Store } from './store';
 import { TestWriter, type PostedLine } from './testing';
+
+/** The rows of a page, and what is said of all rows. */
+export interface ReportAnswer {
+  readonly rows: readonly Row[];
+  readonly meta: ReportMeta;
+}
 
 export interface TestProjectionOptions {
   /** A schema that exists already; by default one of its own. */
@@ -63,9 +69,14 @@ export class TestProjection {
     return this.store.schema;
   }
 
-  /** As the route would, from the text of the query on. */
-  read(definition: ReportDefinition, query: Readonly<Record<string, string>> = {}): Promise<ReportAnswer> {
-    return this.reports.read(definition, validQuery(querySchema(definition), query) as unknown as ReportQuery);
+  /** A page as the route answers it, from the text of the query on; by default of as many rows as there may be. */
+  async read(definition: ReportDefinition, query: Readonly<Record<string, string>> = {}): Promise<ReportAnswer> {
+    const parsed = validQuery(querySchema(definition), {
+      limit: String(MAX_LIMIT),
+      ...query,
+    }) as unknown as ReportQuery;
+    const { lines, meta } = await this.reports.page(await this.reports.ask(definition, parsed, query));
+    return { rows: lines.map((line) => JSON.parse(line) as Row), meta };
   }
 
   /** Resolves when all that the log holds now is projected. */

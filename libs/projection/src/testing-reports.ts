@@ -1,7 +1,6 @@
 import type { ReportDefinition, ReportSet, Row } from '@deal-ledger/reports';
-import type { ReportAnswer } from './reports';
 import type { PostedLine } from './testing';
-import { projected } from './testing-projection';
+import { projected, type ReportAnswer } from './testing-projection';
 
 export const usd = (amount: string) => ({ currency: 'USD', amount });
 
