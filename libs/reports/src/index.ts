@@ -2,7 +2,7 @@ import { dealPostings } from './postings/deal';
 import { forecastPostings } from './postings/forecast';
 import { fundingPostings } from './postings/funding';
 import { partyPostings } from './postings/party';
-import { policyPostings } from './postings/policy';
+import { referencePostings } from './postings/reference';
 import { poolPostings } from './postings/pool';
 import { reservationPostings } from './postings/reservation';
 import type { AnyPostingRule, PostingRule } from './posting';
@@ -39,7 +39,7 @@ export {
   forecastPostings,
   fundingPostings,
   partyPostings,
-  policyPostings,
+  referencePostings,
   poolPostings,
   reservationPostings,
 };
@@ -63,7 +63,7 @@ const any = <State, Event extends Parameters<AnyPostingRule['post']>[1]>(
 export const spendForecast: ReportSet = {
   name: 'spend-forecast',
   schema: 'spend_forecast',
-  rules: [any(dealPostings), any(fundingPostings), any(forecastPostings), any(policyPostings)],
+  rules: [any(dealPostings), any(fundingPostings), any(forecastPostings), any(referencePostings)],
   reports: [spendOutlook, forecastVersions, obligationsMaturity, fundingPosition],
 };
 
@@ -71,7 +71,14 @@ export const spendForecast: ReportSet = {
 export const supplierCommitments: ReportSet = {
   name: 'supplier-commitments',
   schema: 'supplier_commitments',
-  rules: [any(dealPostings), any(fundingPostings), any(partyPostings), any(poolPostings), any(reservationPostings)],
+  rules: [
+    any(dealPostings),
+    any(fundingPostings),
+    any(partyPostings),
+    any(poolPostings),
+    any(reservationPostings),
+    any(referencePostings),
+  ],
   reports: [commitmentLines, capacityBalance],
 };
 

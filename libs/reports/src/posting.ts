@@ -26,6 +26,9 @@ import type { Day, Decimal, LedgerEvent } from '@deal-ledger/domain';
  * | `leg.incurred` | deal/leg | money by the period of the cost; `value` has the day of its exchange rate |
  * | `leg.paid` | deal/leg | money; `value` has the day of its exchange rate and its kind; refunds and reversals are negative |
  * | `policy` | policy | probability by stage |
+ * | `item` | item | its name and unit |
+ * | `fx` | base/quote | rate, day and type |
+ * | `conversion` | from/to, from/to/item | factor, and the first day it is assumed for |
  * | `funding` | funding | funders, recipient, instrument, deal, whether undisclosed |
  * | `funding.stage`, `funding.availability` | funding | stage; days between which money may be called |
  * | `funding.ceiling`, `.committed`, `.recallable` | funding | money |
@@ -38,6 +41,7 @@ import type { Day, Decimal, LedgerEvent } from '@deal-ledger/domain';
  * | `forecast.low`, `.base`, `.high` | forecast/version | money by period |
  * | `party` | party | name, country, other names |
  * | `relation` | from/to | how the one party stands to the other, with which share, of which item |
+ * | `forecast.withdrawn` | forecast/version | that it was withdrawn |
  * | `pool`, `pool.availability` | pool | what is produced; when deliveries begin |
  * | `pool.declaration`, `pool.capacity` | pool | months, bound and basis of a declared rate; the rate |
  * | `request`, `request.ceiling` | reservation | who asks whom, of which pools, when; the rate |

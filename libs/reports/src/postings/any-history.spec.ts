@@ -1,8 +1,10 @@
-import { STAGES, type Stage } from '@deal-ledger/domain';
+import { firstDay, lastDay, STAGES, type Stage } from '@deal-ledger/domain';
 import fc from 'fast-check';
 import { given, type Line } from '../testing';
 import { dealPostings } from './deal';
-import { policyPostings } from './policy';
+import { fundingPostings } from './funding';
+import { poolPostings } from './pool';
+import { referencePostings } from './reference';
 
 const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31);
 
@@ -31,6 +33,30 @@ function lineOf({ day: effective, stage }: { day: string; stage: Stage }): Line 
   };
 }
 
+const defined: Line = {
+  type: 'PoolDefined',
+  data: { poolId: 'p', scope: 'global', itemId: 'hbm', unit: 'WFR', per: 'P1M' },
+};
+
+const proposed: Line = {
+  type: 'FundingProposed',
+  data: {
+    fundingId: 'f',
+    funderIds: ['nvidia'],
+    recipientId: 'openai',
+    instrument: 'equity',
+    amount: { ceiling: { currency: 'USD', amount: '30' } },
+  },
+};
+
+/** What holds on a day: of what began by then the last by day, and of one day the one recorded last. */
+function lastOf<Entry extends { readonly day: string }>(list: readonly Entry[], on: string): Entry | undefined {
+  return list.reduce<Entry | undefined>(
+    (latest, each) => (each.day <= on && (latest === undefined || each.day >= latest.day) ? each : latest),
+    undefined,
+  );
+}
+
 describe(`any history (seed ${seed})`, () => {
   it('gives a deal on every day exactly the highest stage that was reached by then', () => {
     fc.assert(
@@ -54,10 +80,55 @@ describe(`any history (seed ${seed})`, () => {
         }));
         const begun = list.map((each, index) => ({ ...each, index })).filter((each) => each.day <= on);
         const latest = begun.sort((a, b) => (a.day === b.day ? a.index - b.index : a.day < b.day ? -1 : 1)).at(-1);
-        const held = Object.entries(given(policyPostings, 'reference/policy', ...lines).sums(on));
+        const held = Object.entries(given(referencePostings, 'reference/policy', ...lines).sums(on));
         expect(held).toHaveLength(latest === undefined ? 0 : 1);
         if (latest !== undefined)
           expect(held[0]).toEqual([expect.stringContaining(`"announced":"${latest.announced}"`), '1']);
+      }),
+      { seed },
+    );
+  });
+
+  it('has of a pool on every day exactly the window that was announced last', () => {
+    const announcements = fc.array(fc.record({ day, window: fc.constantFrom('2027', '2027-41', '2028') }), {
+      maxLength: 8,
+    });
+    fc.assert(
+      fc.property(announcements, day, (list, on) => {
+        const lines = list.map(({ day: effective, window }) => ({
+          type: 'AvailabilityAnnounced',
+          effective,
+          data: { firstDeliveryWindow: window },
+        }));
+        const { sums } = given(poolPostings, 'pool/p', defined, ...lines);
+        const latest = lastOf(list, on);
+        const window = latest && { from: firstDay(latest.window), to: lastDay(latest.window) };
+        const held = window && { [`pool.availability p ${JSON.stringify(window)}`]: '1' };
+        expect(sums(on, 'pool.availability')).toEqual(held ?? {});
+      }),
+      { seed },
+    );
+  });
+
+  it('has committed on every day exactly the amount that was agreed last', () => {
+    const changes = fc.array(fc.record({ day, amount: fc.constantFrom('10', '20', '30') }), { maxLength: 8 });
+    fc.assert(
+      fc.property(day, changes, day, (signed, list, on) => {
+        const money = (amount: string) => ({ committed: { currency: 'USD', amount } });
+        const lines = list.map(({ day: effective, amount }) => ({
+          type: 'CommitmentChanged',
+          effective,
+          data: { ...money(amount), changeType: 'amendment', reason: 'agreed anew' },
+        }));
+        const committed = { type: 'FundingCommitted', effective: signed, data: money('5') };
+        const { sums } = given(fundingPostings, 'funding/f', proposed, committed, ...lines);
+        // Before it is signed nothing is committed, whatever day a change is given.
+        const agreed = [{ day: signed, amount: '5' }, ...list].map((each) => ({
+          ...each,
+          day: each.day > signed ? each.day : signed,
+        }));
+        const latest = lastOf(agreed, on);
+        expect(sums(on, 'funding.committed')).toEqual(latest ? { 'funding.committed f USD': latest.amount } : {});
       }),
       { seed },
     );

@@ -10,11 +10,11 @@ import {
 import { negated } from '../decimal';
 import { canonical, difference, holds, type Posting, type PostingRule } from '../posting';
 import { reached } from '../stage';
-import { timeline, type Since } from '../timeline';
+import { inserted, insertion, timeline, type Since } from '../timeline';
 
 const LADDER: readonly FundingStage[] = ['proposed', 'committed', 'closed'];
 
-/** What of a funding changes in time: its stage and what is committed, each with the day it begins. */
+/** What of a funding changes in time: its stage and what is committed, each with the day it begins, in order of day. */
 export interface FundingTimes {
   readonly stages: readonly Since<FundingStage>[];
   readonly commitments: readonly Since<Money>[];
@@ -25,26 +25,19 @@ export const fundingPostings: PostingRule<FundingTimes, FundingEvent> = {
   kind: 'funding',
 
   evolve(state, event) {
-    const from = event.effective.to;
     const { stages, commitments } = state ?? { stages: [], commitments: [] };
     switch (event.type) {
       case 'FundingProposed':
         return { stages: [{ from: undefined, value: 'proposed' }], commitments: [] };
       case 'FundingCommitted':
         return {
-          stages: [...stages, { from, value: 'committed' }],
-          commitments: [...commitments, { from, value: event.data.committed }],
+          stages: inserted(stages, stageOf(event, 'committed')),
+          commitments: inserted(commitments, commitmentOf(commitments, event)),
         };
-      case 'CommitmentChanged': {
-        // Whatever day it is given, it cannot change what is not committed yet.
-        const since = commitments[0]?.from ?? from;
-        return {
-          stages,
-          commitments: [...commitments, { from: since > from ? since : from, value: event.data.committed }],
-        };
-      }
+      case 'CommitmentChanged':
+        return { stages, commitments: inserted(commitments, commitmentOf(commitments, event)) };
       case 'FundingClosed':
-        return { stages: [...stages, { from, value: 'closed' }], commitments };
+        return { stages: inserted(stages, stageOf(event, 'closed')), commitments };
       case 'TrancheScheduled':
       case 'TrancheConditionMet':
       case 'FundsCalled':
@@ -58,8 +51,12 @@ export const fundingPostings: PostingRule<FundingTimes, FundingEvent> = {
   post(before, event, after) {
     const fundingId = idOf(event.stream);
     const on = event.effective.to;
-    const changed = (): Posting[] =>
-      difference(before === undefined ? [] : timeLines(fundingId, before), timeLines(fundingId, after));
+    const staged = (): Posting[] =>
+      difference(stageLines(fundingId, before?.stages ?? []), stageLines(fundingId, after.stages));
+    const recommitted = (of: Extract<FundingEvent, { type: 'FundingCommitted' | 'CommitmentChanged' }>): Posting[] =>
+      insertion(before?.commitments ?? [], commitmentOf(before?.commitments ?? [], of), (money) =>
+        moneyLine('funding.committed', fundingId, money, undefined),
+      );
     switch (event.type) {
       case 'FundingProposed': {
         const { funderIds, recipientId, instrument, dealId, amount } = event.data;
@@ -71,18 +68,23 @@ export const fundingPostings: PostingRule<FundingTimes, FundingEvent> = {
             dealId: dealId ?? null,
             ...stated(amount),
           }),
-          ...changed(),
+          ...staged(),
           ...most('funding.ceiling', fundingId, amount),
         ];
       }
       case 'FundingCommitted': {
         const { availability } = event.data;
         const days = { from: availability?.from ?? null, to: availability?.to ?? null };
-        return [...changed(), { ...holds('funding.availability', fundingId, days), effective: on }];
+        return [
+          ...staged(),
+          ...recommitted(event),
+          { ...holds('funding.availability', fundingId, days), effective: on },
+        ];
       }
       case 'CommitmentChanged':
+        return recommitted(event);
       case 'FundingClosed':
-        return changed();
+        return staged();
       case 'TrancheScheduled': {
         const { trancheId, amount, condition, window } = event.data;
         const subject = `${fundingId}/${trancheId}`;
@@ -130,11 +132,21 @@ export const fundingPostings: PostingRule<FundingTimes, FundingEvent> = {
   },
 };
 
-function timeLines(fundingId: string, { stages, commitments }: FundingTimes): Posting[] {
-  return [
-    ...timeline(reached(stages, LADDER), (stage) => [holds('funding.stage', fundingId, { stage })]),
-    ...timeline(commitments, (money) => moneyLine('funding.committed', fundingId, money, undefined)),
-  ];
+function stageOf({ effective }: FundingEvent, value: FundingStage): Since<FundingStage> {
+  return { from: effective.to, value };
+}
+
+function commitmentOf(
+  commitments: readonly Since<Money>[],
+  { data, effective }: Extract<FundingEvent, { type: 'FundingCommitted' | 'CommitmentChanged' }>,
+): Since<Money> {
+  // Whatever day a change is given, it cannot change what is not committed yet.
+  const since = commitments[0]?.from ?? effective.to;
+  return { from: since > effective.to ? since : effective.to, value: data.committed };
+}
+
+function stageLines(fundingId: string, stages: readonly Since<FundingStage>[]): Posting[] {
+  return timeline(reached(stages, LADDER), (stage) => [holds('funding.stage', fundingId, { stage })]);
 }
 
 function stated(claim: Claim<Money>): object {

@@ -1,6 +1,6 @@
 import { given, type Line } from '../testing';
 import { forecastPostings } from './forecast';
-import { policyPostings } from './policy';
+import { referencePostings } from './reference';
 import { poolPostings } from './pool';
 import { reservationPostings } from './reservation';
 
@@ -59,7 +59,7 @@ describe('the probability policy', () => {
     },
   });
   const announcedOn = (day: string, ...lines: Line[]): string[] =>
-    Object.keys(given(policyPostings, 'reference/policy', ...lines).sums(day)).map(
+    Object.keys(given(referencePostings, 'reference/policy', ...lines).sums(day)).map(
       (key) => (JSON.parse(key.slice('policy policy '.length)) as { announced: string }).announced,
     );
 
@@ -77,11 +77,6 @@ describe('the probability policy', () => {
 
   it('is replaced by one of the same day', () => {
     expect(announcedOn('2025-10-05', policy('2025-10-05', '0.30'), policy('2025-10-05', '0.35'))).toEqual(['0.35']);
-  });
-
-  it('says nothing about items', () => {
-    const item: Line = { type: 'ItemDefined', data: { itemId: 'hbm', name: 'HBM', defaultUnit: 'EA' } };
-    expect(given(policyPostings, 'reference/items', item).last).toEqual([]);
   });
 });
 
@@ -158,5 +153,40 @@ describe('a reservation', () => {
         data: { tier: 'first' },
       }).last,
     ).toEqual([]);
+  });
+});
+
+describe('what everything refers to', () => {
+  it('posts an item with its unit', () => {
+    const dram: Line = { type: 'ItemDefined', data: { itemId: 'dram', name: 'DRAM', defaultUnit: 'WFR' } };
+    expect(given(referencePostings, 'reference/items', dram).sums('1999-01-01')).toEqual({
+      'item dram {"defaultUnit":"WFR","name":"DRAM"}': '1',
+    });
+  });
+
+  it('posts a rate with its day and type, whatever the date of the report', () => {
+    const rate: Line = {
+      type: 'FxRateRecorded',
+      data: { base: 'USD', quote: 'KRW', rate: '1400', onDate: '2026-11-15', rateType: 'spot' },
+    };
+    expect(given(referencePostings, 'reference/fx', rate).sums('1999-01-01')).toEqual({
+      'fx USD/KRW {"eventId":"e1","onDate":"2026-11-15","rate":"1400","rateType":"spot"}': '1',
+    });
+  });
+
+  it.each([
+    [{ expected: '60', ceiling: '70' }, '60'],
+    [{ firm: '50', ceiling: '70' }, '70'],
+    [{ firm: '50' }, '50'],
+  ])('posts a conversion by %j as %s, in the order assumed', (factor, taken) => {
+    const conversion: Line = {
+      type: 'UnitConversionAssumed',
+      data: { fromUnit: 'WFR', toUnit: 'STK', itemId: 'hbm', factor, from: '2026-41' },
+    };
+    const ofAll: Line = { ...conversion, data: { fromUnit: 'WFR', toUnit: 'STK', factor, from: '2026-10' } };
+    expect(given(referencePostings, 'reference/conversions', conversion, ofAll).sums('1999-01-01')).toEqual({
+      [`conversion WFR/STK/hbm {"eventId":"e1","factor":"${taken}","from":"2026-07-01","version":1}`]: '1',
+      [`conversion WFR/STK {"eventId":"e2","factor":"${taken}","from":"2026-10-01","version":2}`]: '1',
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { party, type PartyEvent, type PartyRelation, type PartyState } from '@deal-ledger/domain';
+import { keyed, party, type PartyEvent, type PartyRelation, type PartyState } from '@deal-ledger/domain';
 import { difference, holds, type Posting, type PostingRule } from '../posting';
 
 /** Who a party is, and how it stands to others. */
@@ -8,13 +8,18 @@ export const partyPostings: PostingRule<PartyState, PartyEvent> = {
   post: (before, _, after) => difference(before === undefined ? [] : lines(before), lines(after)),
 };
 
-function lines({ party: { partyId, name, country, aliases }, relations }: PartyState): Posting[] {
+function lines({ party: { partyId, name, country }, aliases, relations }: PartyState): Posting[] {
   return [
-    holds('party', partyId, { name, country: country ?? null, aliases }),
+    holds('party', partyId, { name, country: country ?? null, aliases: names(aliases) }),
     ...latest(relations).map(({ fromPartyId, toPartyId, relation, share, itemId }) =>
       holds('relation', `${fromPartyId}/${toPartyId}`, { relation, share: share ?? null, itemId: itemId ?? null }),
     ),
   ];
+}
+
+function names(aliases: PartyState['aliases']): string[] {
+  const byForm = [...keyed.entriesOf(aliases)].sort(([a], [b]) => (a < b ? -1 : 1));
+  return byForm.map(([, alias]) => alias);
 }
 
 /** A relation that is recorded again takes the place of what it was: an owner's share is another one now. */

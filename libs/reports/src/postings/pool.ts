@@ -1,14 +1,14 @@
 import { firstDay, idOf, lastDay, type Day, type PoolEvent } from '@deal-ledger/domain';
 import { negated } from '../decimal';
-import { canonical, difference, holds, type Posting, type PostingRule } from '../posting';
-import { timeline, type Since } from '../timeline';
+import { canonical, holds, type PostingRule } from '../posting';
+import { inserted, insertion, type Since } from '../timeline';
 
 interface Window {
   readonly from: Day;
   readonly to: Day;
 }
 
-/** The windows announced for first deliveries, each from the day of its announcement. */
+/** The windows announced for first deliveries, each from the day of its announcement, in order of day. */
 export interface PoolTimes {
   readonly windows: readonly Since<Window>[];
 }
@@ -20,12 +20,10 @@ export const poolPostings: PostingRule<PoolTimes, PoolEvent> = {
   evolve(state, event) {
     const windows = state?.windows ?? [];
     if (event.type !== 'AvailabilityAnnounced') return { windows };
-    const { firstDeliveryWindow } = event.data;
-    const window = { from: firstDay(firstDeliveryWindow), to: lastDay(firstDeliveryWindow) };
-    return { windows: [...windows, { from: event.effective.from, value: window }] };
+    return { windows: inserted(windows, windowOf(event)) };
   },
 
-  post(before, event, after) {
+  post(before, event) {
     const poolId = idOf(event.stream);
     switch (event.type) {
       case 'PoolDefined': {
@@ -53,11 +51,17 @@ export const poolPostings: PostingRule<PoolTimes, PoolEvent> = {
         return [holds('pool.declaration', poolId, description), ...(negated(rate.value) === '0' ? [] : [capacity])];
       }
       case 'AvailabilityAnnounced':
-        return difference(windowLines(poolId, before), windowLines(poolId, after));
+        return insertion(before?.windows ?? [], windowOf(event), (window) => [
+          holds('pool.availability', poolId, window),
+        ]);
     }
   },
 };
 
-function windowLines(poolId: string, times: PoolTimes | undefined): Posting[] {
-  return timeline(times?.windows ?? [], (window) => [holds('pool.availability', poolId, window)]);
+function windowOf({ data, effective }: Extract<PoolEvent, { type: 'AvailabilityAnnounced' }>): Since<Window> {
+  const { firstDeliveryWindow } = data;
+  return {
+    from: effective.from,
+    value: { from: firstDay(firstDeliveryWindow), to: lastDay(firstDeliveryWindow) },
+  };
 }
