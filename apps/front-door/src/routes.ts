@@ -32,6 +32,8 @@ export const ROUTES: Readonly<Record<string, ServiceName>> = {
   '/v1/reports/obligations-maturity': 'spend-forecast',
   '/v1/reports/commitment-lines': 'supplier-commitments',
   '/v1/reports/capacity-balance': 'supplier-commitments',
+  '/v1/reports/counterparty-exposure': 'supplier-commitments',
+  '/v1/reports/circular-flows': 'supplier-commitments',
 };
 
 /** The service that answers `path`, if there is one. */

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   capacityBalance,
+  circularFlows,
   commitmentLines,
+  counterpartyExposure,
   forecastVersions,
   fundingPosition,
   spendForecast,
@@ -225,6 +227,64 @@ describeWithPostgres('what the article alone supports', (url) => {
       ratioAtCeiling: null,
       flags: ['UNDISCLOSED_REQUESTS', 'FIRST_DELIVERY_WINDOW'],
     });
+  });
+
+  it('owes nobody anything for certain, and says what else there is between the parties', async () => {
+    const { rows, meta } = await supply.read(counterpartyExposure, {
+      ...AT,
+      reportingCurrency: 'USD',
+      entity: 'openai',
+    });
+    expect(rows.map(({ partyId }) => partyId)).toEqual([
+      'g42',
+      'hitachi',
+      'mgx',
+      'mubadala',
+      'nvidia',
+      'samsung+skhynix',
+    ]);
+    const of = (party: string) => rows.find(({ partyId }) => partyId === party);
+    expect(of('nvidia')).toMatchObject({
+      openDeals: 1,
+      owedFirmRemaining: '0.00',
+      fundingCommittedUndrawn: '0.00',
+      fundingIndicatedCeiling: '100000000000.00',
+      undisclosedLegs: 1,
+      suppliesToCompetingParties: [],
+      flags: [],
+    });
+    expect(of('samsung+skhynix')).toMatchObject({
+      openDeals: 1,
+      owedFirmRemaining: '0.00',
+      shareOfOwedFirm: null,
+      undisclosedLegs: 1,
+      suppliesToCompetingParties: ['nvidia'],
+      flags: ['JOINT_UNSPLIT'],
+    });
+    expect(of('mgx')).toMatchObject({ openDeals: 0, fundingIndicatedCeiling: '0.00', flags: ['UNDISCLOSED_FUNDING'] });
+    expect(of('g42')).toMatchObject({ openDeals: 1, undisclosedLegs: 0 });
+    expect(meta.totals).toMatchObject({
+      byCurrency: [{ owedFirmRemaining: '0.00', fundingIndicatedCeiling: '100000000000.00' }],
+    });
+  });
+
+  it('finds a funder that is paid by whom it funds, and a barter', async () => {
+    expect(await rowsOf(supply, circularFlows)).toMatchObject([
+      {
+        parties: ['nvidia', 'openai'],
+        kind: 'financingLoop',
+        dealIds: ['nvda-openai'],
+        fundingIds: ['nvda-openai'],
+        sameDeal: true,
+        forwardCeiling: '100000000000.00',
+        backCeiling: null,
+        overlapCeiling: null,
+        recycledShareCeiling: null,
+        undisclosedEdges: 1,
+        nettingAgreement: false,
+      },
+      { parties: ['hitachi', 'openai'], kind: 'reciprocalTrade', forwardCeiling: null, backCash: null, sameDeal: true },
+    ]);
   });
 
   it('answers for earlier knowledge what was known then', async () => {

@@ -7,7 +7,9 @@ import { poolPostings } from './postings/pool';
 import { reservationPostings } from './postings/reservation';
 import type { AnyPostingRule, PostingRule } from './posting';
 import { capacityBalance } from './definitions/capacity-balance';
+import { circularFlows } from './definitions/circular-flows';
 import { commitmentLines } from './definitions/commitment-lines';
+import { counterpartyExposure } from './definitions/counterparty-exposure';
 import { forecastVersions } from './definitions/forecast-versions';
 import { fundingPosition } from './definitions/funding-position';
 import { obligationsMaturity } from './definitions/obligations-maturity';
@@ -43,7 +45,16 @@ export {
   poolPostings,
   reservationPostings,
 };
-export { capacityBalance, commitmentLines, forecastVersions, fundingPosition, obligationsMaturity, spendOutlook };
+export {
+  capacityBalance,
+  circularFlows,
+  commitmentLines,
+  counterpartyExposure,
+  forecastVersions,
+  fundingPosition,
+  obligationsMaturity,
+  spendOutlook,
+};
 
 /** A projection: the rules that write it, the statements that read it, and where it is kept. */
 export interface ReportSet {
@@ -79,7 +90,7 @@ export const supplierCommitments: ReportSet = {
     any(reservationPostings),
     any(referencePostings),
   ],
-  reports: [commitmentLines, capacityBalance],
+  reports: [commitmentLines, capacityBalance, counterpartyExposure, circularFlows],
 };
 
 /** Every projection there is. Their reports stand side by side in one schema for readers, `reports`. */

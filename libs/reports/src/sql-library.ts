@@ -1,4 +1,5 @@
 import { currencies, CURRENCY_TABLE_VERSION, currencyScale } from '@deal-ledger/domain';
+import { CYCLES } from './cycles';
 
 /**
  * The functions that reports are written with, in the projection's schema. Exact decimals only.
@@ -60,6 +61,9 @@ export const SQL_LIBRARY: readonly string[] = [
   `create or replace function texts(list text[]) returns text[] immutable parallel safe language sql return list`,
   `comment on function texts(jsonb) is 'The list as an array.'`,
   `comment on function texts(text[]) is 'The list as it is.'`,
+
+  CYCLES,
+  `comment on function cycles is 'The ways over hops that lead back to where they began, each once; then a row of null when there may be more.'`,
 
   // A misspelt filter would otherwise pass for no filter, and give every row.
   `create or replace function refuse_unanswerable(

@@ -1,0 +1,256 @@
+import { z } from 'zod';
+import { count, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
+import { sumsByCurrency, sumsSchema } from '../totals';
+import { cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
+import { FUNDING_MEASURES, FUNDINGS } from './fundings';
+import { GROUPS } from './groups';
+import { flagsOf, linesOf } from './sql';
+
+export const CounterpartyExposure = z
+  .object({
+    entityId: id(
+      'Whose exposure: who pays, is funded, or is provided with something. A joint side without shares is one party, a+b.',
+    ),
+    partyId: id('To whom: who is paid, funds, or provides; likewise.'),
+    groupId: text(
+      'The top of the chain of owners of more than half, and of groups, above the party; itself when there is none. Of a joint party, that of each.',
+    ),
+    openDeals: count('Deals between the two that are not closed.'),
+    owedFirmRemaining: money(
+      'Firm amounts of binding payment legs that fall due after the date, or at no stated time.',
+    ),
+    owedCeilingRemaining: money('The most that these can be.'),
+    incurredUnpaid: money('Cost due and not paid, for deals in any stage.'),
+    prepaidUnapplied: money('Paid ahead of cost, for deals in any stage; not netted.'),
+    fundingIndicatedCeiling: money(
+      'The most that fundings may be which are proposed as part of an announced or signed deal; null when it is kept secret.',
+    ),
+    fundingCommittedUndrawn: money('Of committed fundings, what has not come and is not cancelled.'),
+    fundingLocked: money('Of that, what waits for a condition.'),
+    fundingReceivedNet: money('Received, less what was repaid.'),
+    shareOfOwedFirm: ratio("owedFirmRemaining / that of all the entity's rows."),
+    undisclosedLegs: count(
+      'Legs between the two in open deals whose quantity or amount is kept secret; they are in none of the sums.',
+    ),
+    suppliesToCompetingParties: list(
+      'Whom the party supplies besides, by recorded relations, outside the group of the entity.',
+    ),
+    currency: text('Currency of the amounts; null where none is known.'),
+    flags: list(
+      'JOINT_UNSPLIT: a joint side without shares. UNDISCLOSED_FUNDING: a proposed funding whose amount is kept secret. SEVERAL_CURRENCIES: no share, ask for one currency. FX_RATE_MISSING, FX_RATE_STALE: amounts cannot be converted.',
+    ),
+  })
+  .meta({ id: 'CounterpartyExposure' });
+
+const CELLS = [
+  'owedFirmRemaining',
+  'owedCeilingRemaining',
+  'incurredUnpaid',
+  'prepaidUnapplied',
+  'fundingIndicatedCeiling',
+  'fundingCommittedUndrawn',
+  'fundingLocked',
+  'fundingReceivedNet',
+] as const;
+
+const PARTS = `
+  select provider, receiver, owed.currency, cell, amount, 'closing', effective_on
+  from (
+    select due.* from due join leg using (subject) where stage = 'binding' and is_payment
+    union all
+    select * from open
+  ) as owed
+  join leg using (subject)
+  join side on side.subject = owed.subject and side.party_id is not distinct from owed.party_id
+  union all
+  -- What is owed in a currency may be nothing.
+  select provider, receiver, terms ->> 'currency', 'owedFirmRemaining', 0, null, null
+  from side join leg using (subject) where leg.is_payment and terms ->> 'currency' is not null
+  union all
+  select recipient, funder, currency, cell, amount, case when amount <> 0 then 'closing' end, effective_on
+  from funding_side
+  cross join lateral (values
+    ('fundingIndicatedCeiling', case when stage = 'proposed' and deal_stage in ('announced', 'preliminary', 'binding') then ceiling else 0 end),
+    ('fundingCommittedUndrawn', case when stage = 'committed' then committed - received - cancelled + recallable else 0 end),
+    ('fundingLocked', case when stage = 'committed' then locked else 0 end)
+  ) as funded (cell, amount)
+  union all
+  select recipient, funder, unit, 'fundingReceivedNet', case measure when 'tranche.received' then amount else -amount end, 'spot', (value::jsonb ->> 'on')::date
+  from line
+  join funding_side on funding_id = split_part(subject, '/', 1)
+  where measure in ('tranche.received', 'funding.repaid')`;
+
+const SQL = `
+with recursive ${linesOf(['deal', 'deal.stage', 'leg', 'leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid', ...FUNDING_MEASURES, 'party', 'relation', 'fx'])},
+deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
+leg as (
+  select subject, split_part(subject, '/', 1) as deal_id, stage, terms, terms ->> 'class' = 'payment' as is_payment,
+    (terms ->> 'undisclosed')::boolean as is_secret
+  from (select subject, value::jsonb as terms from line where measure = 'leg') as each
+  join deal on deal.deal_id = split_part(subject, '/', 1)
+  where terms ->> 'class' <> 'funding'
+),
+-- A row for each party of a side that says who has which share; else the side is one party.
+side as (
+  select subject, deal_id, stage, is_payment, is_secret, party_id,
+    case when terms ->> 'sharedSide' = 'providers' then party_id else joined(terms -> 'providers') end as provider,
+    case when terms ->> 'sharedSide' = 'receivers' then party_id else joined(terms -> 'receivers') end as receiver
+  from leg
+  left join lateral (select share ->> 'partyId' as party_id from jsonb_array_elements(nullif(terms -> 'shares', 'null')) as share) as shares on true
+),
+${FUNDINGS},
+funding_side as (
+  select t.*, joined(terms -> 'funders') as funder, terms ->> 'recipient' as recipient, terms ->> 'dealId' as deal_id from total as t
+),
+-- Who pays, is provided for or is funded, by whom; and every party of a deal of which no more is known.
+tie (entity, party, deal_id, leg_id, is_open, is_secret) as (
+  select case when is_payment then provider else receiver end, case when is_payment then receiver else provider end, deal_id, subject, stage <> 'closed', is_secret
+  from side
+  union all
+  select recipient, funder, deal_id, null, deal_stage <> 'closed', false from funding_side
+  union all
+  select one ->> 'partyId', other ->> 'partyId', d.subject, null, true, false
+  from line as d
+  join deal on deal.deal_id = d.subject and stage <> 'closed'
+  cross join lateral jsonb_array_elements(d.value::jsonb -> 'parties') as one
+  cross join lateral jsonb_array_elements(d.value::jsonb -> 'parties') as other
+  where measure = 'deal' and one ->> 'partyId' <> other ->> 'partyId'
+    and d.subject not in (select deal_id from leg)
+    and d.subject not in (select deal_id from funding_side where deal_id is not null)
+),
+-- Counted whichever way something goes between the two.
+pair as (
+  select mine.entity, mine.party, count(distinct deal_id) filter (where is_open) as open_deals,
+    count(distinct leg_id) filter (where is_open and is_secret) as undisclosed_legs
+  from (select distinct entity, party from tie) as mine
+  join (
+    select * from tie
+    union all
+    select party, entity, deal_id, leg_id, is_open, is_secret from tie
+  ) as either on either.entity = mine.entity and either.party = mine.party
+  group by mine.entity, mine.party
+),
+due as (
+  select a.subject, a.value::jsonb ->> 'partyId' as party_id,
+    case measure when 'leg.firm' then 'owedFirmRemaining' else 'owedCeilingRemaining' end as cell, unit as currency, amount
+  from line as a
+  where measure in ('leg.firm', 'leg.ceiling') and period is not null and period_last(period) > effective_on
+),
+-- Balances are of a leg as a whole: what each party has of them is cut from that.
+balance as (
+  select subject, unit as currency,
+    coalesce(sum(amount) filter (where measure = 'leg.firm' and period is null), 0) as firm,
+    coalesce(sum(amount) filter (where measure = 'leg.ceiling' and period is null), 0) as ceiling,
+    coalesce(sum(amount) filter (where measure = 'leg.incurred'), 0) as incurred,
+    coalesce(sum(amount) filter (where measure = 'leg.paid'), 0) as paid
+  from line where measure in ('leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid') group by subject, unit
+),
+open as (
+  select subject, cut.party_id, cell, currency, cut.amount
+  from leg
+  join balance using (subject)
+  cross join lateral (values
+    ('owedFirmRemaining', case when stage = 'binding' then firm - incurred end),
+    ('owedCeilingRemaining', case when stage = 'binding' then ceiling - incurred end),
+    ('incurredUnpaid', incurred - paid),
+    ('prepaidUnapplied', paid - incurred)
+  ) as owed (cell, amount)
+  cross join lateral cut(owed.amount, coalesce(nullif(terms -> 'shares', 'null'), '[{"share": "1"}]'), currency_scale(currency)) as cut
+  where is_payment and owed.amount > 0
+),
+${pricedBy(['entity', 'party'], PARTS)},
+exposed as (
+  select entity, party, currency, ${CELLS.map((name) => `${cellOrZero(name)} as "${name}"`).join(',\n    ')}, ${RATES_USED}
+  from priced group by entity, party, currency
+),
+${GROUPS},
+member as (
+  select joint, place, m.party, coalesce(group_id, m.party) as group_id, p.value::jsonb ->> 'country' as country
+  from (select entity as joint from pair union select party from pair) as each
+  cross join lateral unnest(string_to_array(joint, '+')) with ordinality as m (party, place)
+  left join group_of on group_of.party = m.party
+  left join line as p on p.measure = 'party' and p.subject = m.party
+),
+joint as (
+  select joint, array_agg(party order by place) as parties, array_agg(distinct group_id) as groups, array_remove(array_agg(distinct country), null) as countries
+  from member group by joint
+),
+supplied as (
+  select split_part(subject, '/', 1) as supplier, customer, coalesce(group_id, customer) as group_id
+  from line
+  cross join lateral (select split_part(subject, '/', 2) as customer) as whom
+  left join group_of on group_of.party = customer
+  where measure = 'relation' and value::jsonb ->> 'relation' = 'suppliesTo'
+),
+secret_funding as (
+  select distinct recipient as entity, funder as party from funding_side where is_undisclosed and stage = 'proposed'
+),
+shown as (
+  select pair.*, coalesce(reporting_currency, x.currency) as currency, ${CELLS.map((name) => `coalesce("${name}", case when x.entity is null then 0 end) as "${name}"`).join(', ')},
+    coalesce(fx_event_ids, '{}') as fx_event_ids, coalesce(is_rate_missing, false) as is_rate_missing, coalesce(is_rate_stale, false) as is_rate_stale,
+    secret_funding.entity is not null as is_undisclosed
+  from pair
+  left join exposed as x on x.entity = pair.entity and x.party = pair.party
+  left join secret_funding on secret_funding.entity = pair.entity and secret_funding.party = pair.party
+),
+owed as (
+  select entity, case when bool_and("owedFirmRemaining" is not null) then sum("owedFirmRemaining") end as total,
+    count(distinct currency) filter (where "owedFirmRemaining" <> 0) > 1 as is_mixed
+  from shown group by entity
+)
+select s.entity as "entityId", s.party as "partyId", array_to_string(their.groups, '+') as "groupId", open_deals as "openDeals",
+    ${CELLS.map((name) => `"${name}"`).join(', ')},
+    case when not is_mixed then ratio("owedFirmRemaining", owed.total) end as "shareOfOwedFirm", undisclosed_legs as "undisclosedLegs",
+    to_jsonb(array(
+      select distinct customer collate "C" from supplied
+      where supplier = any (their.parties) and customer <> all (own.parties) and customer <> all (their.parties) and group_id <> all (own.groups) order by 1
+    )) as "suppliesToCompetingParties", currency,
+    ${flagsOf({
+      JOINT_UNSPLIT: `cardinality(own.parties) > 1 or cardinality(their.parties) > 1`,
+      UNDISCLOSED_FUNDING: 'is_undisclosed',
+      SEVERAL_CURRENCIES: 'is_mixed',
+      ...RATE_FLAGS,
+    })},
+    null as "policyEventId", fx_event_ids as "fxEventIds",
+    s.entity || own.parties as entities, s.party || their.parties as parties, their.groups, their.countries
+  from shown as s
+  join owed on owed.entity = s.entity
+  join joint as own on own.joint = s.entity
+  join joint as their on their.joint = s.party`;
+
+/** R9: what each counterparty is owed and gives, and whom else it feeds. */
+export const counterpartyExposure: ReportDefinition = {
+  name: 'counterparty-exposure',
+  summary:
+    'Exposure of each entity to each counterparty: what it owes it, what it is funded with, and who else is supplied.',
+  row: CounterpartyExposure,
+  key: ['entityId', 'partyId', 'currency'],
+  sort: {
+    default: ['-owedFirmRemaining', 'entityId', 'partyId', 'currency'],
+    columns: [
+      'entityId',
+      'partyId',
+      'groupId',
+      'openDeals',
+      ...CELLS,
+      'shareOfOwedFirm',
+      'undisclosedLegs',
+      'currency',
+    ],
+  },
+  filters: {
+    entity: lists('entities'),
+    party: lists('parties'),
+    group: lists('groups'),
+    country: lists('countries'),
+    flag: lists('flags'),
+  },
+  options: {},
+  sql: SQL,
+  totals: (rows) => ({
+    byCurrency: sumsByCurrency(rows, CELLS),
+  }),
+  totalsSchema: z.object({
+    byCurrency: sumsSchema(CELLS),
+  }),
+};
