@@ -66,7 +66,7 @@ describeWithPostgres('amounts in another currency', (url) => {
   afterAll(() => projection.stop());
 
   /** Given these rates and amounts alone, the cells on a day. */
-  const shown = async (
+  const answered = async (
     rates: readonly Rate[],
     amounts: readonly Amount[],
     { effectiveOn = '2026-12-31', ...query }: Record<string, string> = {},
@@ -99,8 +99,10 @@ describeWithPostgres('amounts in another currency', (url) => {
     // What was answered at a position is the answer for ever, so each case has a position of its own.
     await writer.post(deal(`at-${await log.end()}`));
     await projection.caughtUp();
-    return (await projection.read(cells, { effectiveOn, reportingCurrency: 'USD', ...query })).rows;
+    return projection.read(cells, { effectiveOn, reportingCurrency: 'USD', ...query });
   };
+
+  const shown = async (...given: Parameters<typeof answered>) => (await answered(...given)).rows;
 
   const closing = (cell: string, currency: string, amount: string): Amount => ({
     cell,
@@ -202,6 +204,32 @@ describeWithPostgres('amounts in another currency', (url) => {
     const amounts = [closing('cell', 'USD', '1.5'), closing('cell', 'KWD', '1')];
     expect(pick(await shown([], amounts, { reportingCurrency: 'KWD' }), 'currency', 'amount')).toEqual([['KWD', null]]);
     expect(pick(await shown([], amounts.slice(1), { reportingCurrency: 'KWD' }), 'amount')).toEqual([['1.000']]);
+  });
+
+  it('come with the rates that any row is converted by, and no others', async () => {
+    const rates = [
+      rate('EUR/USD', 'spot', '2026-12-30', '1.1'),
+      rate('EUR/USD', 'spot', '2026-12-29', '1.2'),
+      KRW_CLOSING,
+    ];
+    const { meta } = await answered(rates, [spot('a', 'EUR', '1', '2026-12-31'), closing('b', 'KRW', '1450')]);
+    expect(meta.fxRates).toEqual([
+      { base: 'EUR', quote: 'USD', rateType: 'spot', onDate: '2026-12-30', rate: '1.1', eventId: 'rate-1' },
+      { base: 'USD', quote: 'KRW', rateType: 'closing', onDate: '2026-12-31', rate: '1450', eventId: 'rate-3' },
+    ]);
+  });
+
+  it('refuse the answer with the cells that cannot be converted, when that is wished', async () => {
+    const amounts = [spot('stale', 'KRW', '1', '2026-12-31'), closing('fine', 'USD', '1')];
+    await expect(
+      answered([rate('USD/KRW', 'spot', '2026-12-01', '1400')], amounts, { onMissingFx: 'fail' }),
+    ).rejects.toMatchObject({
+      status: 409,
+      code: 'FX_RATE_STALE',
+      members: { cells: [{ key: { cell: 'stale', currency: 'USD' }, columns: ['amount'], flags: ['FX_RATE_STALE'] }] },
+    });
+    const { rows } = await answered([], amounts.slice(1), { onMissingFx: 'fail' });
+    expect(rows).toHaveLength(1);
   });
 
   it.each([

@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { columnsOf, rowOf, snake, spendForecast, supplierCommitments, type RawRow } from '@deal-ledger/reports';
+import { Client } from 'pg';
+import { describeWithPostgres } from '../../../tests/harness';
+import { READER, reportsSchemaOf } from './report-functions';
+import { prepareSchema } from './schema';
+import { projected, type TestProjection } from './testing-projection';
+import { RENTAL, STATED } from './testing-reports';
+import type { PostedLine } from './testing';
+
+const LINES: readonly PostedLine[] = [
+  ...RENTAL,
+  STATED,
+  {
+    stream: 'funding/f',
+    type: 'FundingProposed',
+    data: {
+      fundingId: 'f',
+      funderIds: ['nvidia'],
+      recipientId: 'openai',
+      instrument: 'debt',
+      amount: { ceiling: { currency: 'USD', amount: '1000000.5' } },
+    },
+  },
+  {
+    stream: 'pool/hbm',
+    type: 'PoolDefined',
+    data: { poolId: 'hbm', scope: 'global', itemId: 'hbm', unit: 'EA', per: 'P1M' },
+  },
+  {
+    stream: 'pool/hbm',
+    type: 'CapacityDeclared',
+    data: { from: '2026-01', rate: { unit: 'EA', value: '5.50' }, bound: 'about', basis: 'declared' },
+  },
+];
+
+describeWithPostgres('a reader of the reports in SQL', (url) => {
+  const login = `reader_${randomBytes(6).toString('hex')}`;
+  const password = randomBytes(12).toString('hex');
+  const sets = [spendForecast, supplierCommitments];
+  let projections: TestProjection[];
+  let admin: Client;
+  let reader: Client;
+
+  beforeAll(async () => {
+    projections = await Promise.all(sets.map(async (set) => (await projected(url, set, LINES)).projection));
+    admin = new Client({ connectionString: url });
+    await admin.connect();
+    await admin.query(`create role ${login} login password '${password}' in role ${READER}`);
+    const as = new URL(url);
+    as.username = login;
+    as.password = password;
+    reader = new Client({ connectionString: as.href });
+    await reader.connect();
+  });
+  afterAll(async () => {
+    await reader.end();
+    await admin.query(`drop role ${login}`);
+    await admin.end();
+    for (const projection of projections) await projection.stop();
+  });
+
+  const reports = () =>
+    projections.flatMap((projection, index) =>
+      (sets[index]?.reports ?? []).map((definition) => ({
+        projection,
+        definition,
+        name: `${reportsSchemaOf(projection.schema)}.${snake(definition.name)}`,
+      })),
+    );
+  const position = LINES.length;
+
+  it('has the rows of every route, from the view and from the function', async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    for (const { projection, definition, name } of reports()) {
+      const shown = async (from: string) =>
+        (await reader.query<RawRow>(`select * from ${from}`)).rows.map((row) => rowOf(definition.row, row));
+      const latest = await projection.read(definition, { effectiveOn: today });
+      expect(latest.rows.length).toBeGreaterThan(0);
+      expect(await shown(name)).toEqual(latest.rows);
+      expect(await shown(`${name}()`)).toEqual(latest.rows);
+      const at = await projection.read(definition, {
+        asOf: String(position),
+        effectiveOn: '2026-12-31',
+        reportingCurrency: 'USD',
+      });
+      expect(
+        await shown(`${name}(as_of => ${position}, effective_on => '2026-12-31', reporting_currency => 'USD')`),
+      ).toEqual(at.rows);
+      expect(await shown(`${name}(as_of => 0)`)).toEqual(
+        (await projection.read(definition, { asOf: '0', effectiveOn: today })).rows,
+      );
+    }
+  });
+
+  it('filters by the names of the route, and is told of one that there is not', async () => {
+    const name = `${reportsSchemaOf(projections[0]?.schema ?? '')}.funding_position`;
+    const rows = async (filter: object) => (await reader.query(`select * from ${name}(filter => $1)`, [filter])).rows;
+    expect(await rows({ fundingId: 'f' })).toHaveLength(1);
+    expect(await rows({ fundingId: 'g' })).toHaveLength(0);
+    await expect(rows({ fundngId: 'f' })).rejects.toThrow('there is no filter fundngId');
+  });
+
+  it.each([
+    [`as_of => 99`, 'position 99 was asked for, the ledger is projected up to'],
+    [`as_of_ordinal => 0`, 'as_of_ordinal is a place within the commit at as_of'],
+    [`effective_on => null`, 'effective_on is null'],
+    [`reporting_currency => 'XYZ'`, 'XYZ is no active ISO 4217 currency'],
+    [`fx_policy => 'best'`, 'there is no fx_policy best'],
+    [`granularity => 'week'`, 'there is no granularity week'],
+  ])('is refused %s, which has no answer', async (argument, message) => {
+    const name = `${reportsSchemaOf(projections[0]?.schema ?? '')}.spend_outlook`;
+    await expect(reader.query(`select * from ${name}(${argument})`)).rejects.toThrow(message);
+  });
+
+  it('reads no table and writes nothing', async () => {
+    const { schema } = projections[0] as TestProjection;
+    const shown = reportsSchemaOf(schema);
+    for (const statement of [
+      `select * from ${schema}.postings`,
+      `select * from ${schema}.events`,
+      `select ${schema}.half_even(1, 2)`,
+      `insert into ${schema}.postings select * from ${schema}.postings`,
+      `update ${schema}.progress set next_position = 0`,
+      `delete from ${shown}.spend_outlook`,
+      `create table ${shown}.mine (id integer)`,
+      `create table public.mine (id integer)`,
+      `create or replace view ${shown}.spend_outlook as select 1 as one`,
+      `drop function ${shown}.spend_outlook`,
+      `create schema mine`,
+    ])
+      // Not allowed, or a view that nobody can write to.
+      await expect(reader.query(statement)).rejects.toMatchObject({
+        code: expect.stringMatching(/^(42501|55000)$/) as string,
+      });
+  });
+
+  it('is not fooled by tables of its own', async () => {
+    const name = `${reportsSchemaOf(projections[0]?.schema ?? '')}.funding_position`;
+    const before = (await reader.query(`select * from ${name}`)).rows;
+    await reader.query('create temporary table postings (nothing integer)');
+    expect((await reader.query(`select * from ${name}`)).rows).toEqual(before);
+  });
+
+  it('finds what every view and column means, and the version', async () => {
+    for (const { definition, name } of reports()) {
+      const { rows } = await reader.query<{ name: string; meaning: string | null }>(
+        `select attname as name, col_description(attrelid, attnum) as meaning from pg_attribute
+         where attrelid = $1::regclass and attnum > 0 order by attnum`,
+        [name],
+      );
+      expect(rows.map((each) => each.name)).toEqual([
+        ...columnsOf(definition).map((each) => each.name),
+        'policyEventId',
+        'fxEventIds',
+      ]);
+      expect(rows.filter(({ meaning }) => !meaning)).toEqual([]);
+      const [about] = (
+        await reader.query<{ view: string; function: string; schema: string }>(
+          `select obj_description($1::regclass) as view, obj_description($2::regproc) as function, obj_description($3::regnamespace) as schema`,
+          [name, name, name.split('.')[0]],
+        )
+      ).rows;
+      expect(about?.view).toContain(definition.summary);
+      expect(about?.function).toContain('effective_on');
+      expect(about?.schema).toContain('reports version 1');
+    }
+  });
+});
+
+describeWithPostgres('the functions of the reports', (url) => {
+  it('are made once, by whichever instance starts first, and again only when their text has changed', async () => {
+    const { projection } = await projected(url, spendForecast, []);
+    const { schema } = projection;
+    const made = () =>
+      projection.query<object>(
+        `select oid, xmin from pg_proc where pronamespace = '${reportsSchemaOf(schema)}'::regnamespace order by oid`,
+      );
+    const before = await made();
+    const start = (reports = spendForecast.reports) => prepareSchema(url, schema, reports, () => undefined);
+    await Promise.all([start(), start(), start()]);
+    expect(await made()).toEqual(before);
+    const [outlook, ...others] = spendForecast.reports;
+    if (outlook === undefined) throw new Error('no report');
+    await start([{ ...outlook, summary: 'Other words.' }, ...others]);
+    const after = await made();
+    expect(after).toHaveLength(before.length);
+    expect(after.filter((each) => !before.some((one) => JSON.stringify(one) === JSON.stringify(each)))).toHaveLength(1);
+    await start(others);
+    expect(await made()).toHaveLength(before.length - 1);
+    await projection.stop();
+  });
+});
