@@ -30,6 +30,7 @@ export const ROUTES: Readonly<Record<string, ServiceName>> = {
   '/v1/reports/forecast-versions': 'spend-forecast',
   '/v1/reports/funding-position': 'spend-forecast',
   '/v1/reports/obligations-maturity': 'spend-forecast',
+  '/v1/reports/deal-register': 'supplier-commitments',
   '/v1/reports/commitment-lines': 'supplier-commitments',
   '/v1/reports/capacity-balance': 'supplier-commitments',
   '/v1/reports/counterparty-exposure': 'supplier-commitments',

@@ -10,6 +10,7 @@ import { capacityBalance } from './definitions/capacity-balance';
 import { circularFlows } from './definitions/circular-flows';
 import { commitmentLines } from './definitions/commitment-lines';
 import { counterpartyExposure } from './definitions/counterparty-exposure';
+import { dealRegister } from './definitions/deal-register';
 import { forecastVersions } from './definitions/forecast-versions';
 import { fundingPosition } from './definitions/funding-position';
 import { obligationsMaturity } from './definitions/obligations-maturity';
@@ -50,6 +51,7 @@ export {
   circularFlows,
   commitmentLines,
   counterpartyExposure,
+  dealRegister,
   forecastVersions,
   fundingPosition,
   obligationsMaturity,
@@ -90,7 +92,7 @@ export const supplierCommitments: ReportSet = {
     any(reservationPostings),
     any(referencePostings),
   ],
-  reports: [commitmentLines, capacityBalance, counterpartyExposure, circularFlows],
+  reports: [dealRegister, commitmentLines, capacityBalance, counterpartyExposure, circularFlows],
 };
 
 /** Every projection there is. Their reports stand side by side in one schema for readers, `reports`. */

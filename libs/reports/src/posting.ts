@@ -19,7 +19,7 @@ import type { Day, Decimal, LedgerEvent } from '@deal-ledger/domain';
  * | --- | --- | --- |
  * | `deal`, `deal.confidence` | deal | title, kinds and parties; the lowest confidence of what is known of it |
  * | `deal.stage`, `deal.announced`, `deal.agreement` | deal | stage; when it was announced; the paper it stands on |
- * | `deal.probability` | deal | what was assessed in its present stage |
+ * | `deal.probability`, `deal.amendment` | deal | what was assessed in its present stage; that an amendment is in force |
  * | `leg` | deal/leg | class, category, parties, what is stated, schedule, source of the terms |
  * | `leg.firm`, `.expected`, `.ceiling` | deal/leg | money by period; `value` names the party of a cut share |
  * | `leg.qtyFirm`, `.qtyExpected`, `.qtyCeiling` | deal/leg | quantities likewise |

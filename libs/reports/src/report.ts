@@ -1,4 +1,4 @@
-import { isPeriod, normalEdtf } from '@deal-ledger/domain';
+import { isDay, isPeriod, normalEdtf } from '@deal-ledger/domain';
 import { z } from 'zod';
 
 /**
@@ -168,6 +168,12 @@ export const lists = (column: string): Filter => ({
   condition: (value) => `${value} = any (texts(r."${column}"))`,
 });
 
+/** Rows whose `column`, which only the statement has, mentions the text; `where` says what that is. */
+export const mentions = (column: string, where: string): Filter => ({
+  schema: word.describe(`Only rows with this in their ${where}; without regard to case.`),
+  condition: (value) => `strpos(as_compared(r."${column}"), as_compared(${value})) > 0`,
+});
+
 /** Rows whose `column` is true or false. */
 export const isTrue = (column: string): Filter => ({
   schema: z.enum(['true', 'false']).describe(`Only rows whose ${column} this is.`),
@@ -191,4 +197,18 @@ export const periodTo = (column: string): Filter => ({
   schema: period.describe(`Only rows whose ${column} ends with this or earlier.`),
   condition: (value) =>
     `case when r."${column}" <> 'unscheduled' then period_last(r."${column}") <= period_last(${value}) end`,
+});
+
+const day = z.string().refine(isDay, 'is no day; write YYYY-MM-DD');
+
+/** Rows whose `column`, a day, is this one or later. */
+export const onOrAfter = (column: string): Filter => ({
+  schema: day.describe(`Only rows whose ${column} is this day or later.`),
+  condition: (value) => `r."${column}"::date >= (${value})::date`,
+});
+
+/** Rows whose `column`, a day, is this one or earlier. */
+export const onOrBefore = (column: string): Filter => ({
+  schema: day.describe(`Only rows whose ${column} is this day or earlier.`),
+  condition: (value) => `r."${column}"::date <= (${value})::date`,
 });

@@ -1,6 +1,10 @@
 import { currencies, CURRENCY_TABLE_VERSION, currencyScale } from '@deal-ledger/domain';
 import { CYCLES } from './cycles';
 
+/** Characters that show nothing: soft hyphen, joiners, marks of direction, fillers and variation selectors. */
+const IGNORABLE =
+  '[\\u00AD\\u034F\\u061C\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F\\u200B-\\u200F\\u202A-\\u202E\\u2060-\\u206F\\u3164\\uFE00-\\uFE0F\\uFEFF\\uFFA0]';
+
 /**
  * The functions that reports are written with, in the projection's schema. Exact decimals only.
  * They may be replaced at any time, because nothing stored depends on them.
@@ -55,6 +59,10 @@ export const SQL_LIBRARY: readonly string[] = [
      select party_id, (whole + case when turn <= left_over then 1 else 0 end) * ('1e-' || digits)::numeric from ranked
    $body$`,
   `comment on function cut is 'What each party has of a total by its share: rounded down, what is left over unit by unit to the largest fractions, of equals to the earliest.'`,
+
+  `create or replace function as_compared(name text) returns text immutable parallel safe language sql return
+     casefold(normalize(regexp_replace(normalize(name, NFKC), '${IGNORABLE}', '', 'g'), NFKC) collate pg_catalog.pg_unicode_fast)`,
+  `comment on function as_compared is 'The name as it is compared, in any script: NFKC, without case and without what does not show.'`,
 
   `create or replace function texts(list jsonb) returns text[] immutable parallel safe language sql return
      case when list is not null then array(select jsonb_array_elements_text(list)) end`,

@@ -7,13 +7,16 @@ import {
   list,
   lists,
   money,
+  onOrAfter,
+  onOrBefore,
   quantity,
   text,
   type ReportDefinition,
   type Row,
 } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
-import { flagsOf, ifAny, linesOf, RESTS_ON_NOTHING, sumOf, valueOf } from './sql';
+import { cell, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
+import { flagsOf, ifAny, linesOf, sumOf, valueOf } from './sql';
 
 export const CommitmentLine = z
   .object({
@@ -34,14 +37,18 @@ export const CommitmentLine = z
     expected: money('The amount expected, if anybody said so.'),
     ceiling: money('The most the amount can be. The amount of a funding leg stands in its funding.'),
     ladder: text('pipeline, indicated or committed, by the stage of the deal; null once it is closed.'),
-    calledOff: quantity('Planned for delivery by reservations that name the leg.'),
+    calledOff: quantity(
+      'Planned for delivery by the reservations that name the leg; of closed ones, what was delivered.',
+    ),
     delivered: quantity('Delivered.'),
     accepted: quantity('Accepted by the buyer.'),
     incurred: money('Cost accrued or invoiced.'),
-    paid: money('Paid, net of refunds.'),
+    paid: money('Paid, net of refunds and without what was reversed.'),
     prepaidUnapplied: money('Paid ahead of cost.'),
-    remainingFirm: money('Of a binding payment leg: firm amounts that fall due after the date.'),
-    remainingCeiling: money('Of an open payment leg: ceiling amounts that fall due after the date.'),
+    remainingFirm: money(
+      'Of a binding payment leg: firm amounts that fall due after the date, and of unscheduled ones what is not incurred yet.',
+    ),
+    remainingCeiling: money('Of an open payment leg the same of the most it can be.'),
     firstDue: text('Last day of the first period in which something falls due.'),
     lastDue: text('Last day of the last such period.'),
     scheduleMethod: text('How the total falls on periods.'),
@@ -52,11 +59,16 @@ export const CommitmentLine = z
     sourceIds: list('What the terms rest on.'),
     confidence: text('The lowest confidence of these sources.'),
     termsEventId: id('The event that set the terms.'),
-    flags: list('JOINT_UNSPLIT: a joint side without shares. FX_RATE_MISSING: amounts cannot be converted.'),
+    flags: list(
+      'JOINT_UNSPLIT: a joint side without shares. ABOVE_CEILING: more is incurred than the leg can be. ' +
+        'SEVERAL_CURRENCIES: what is incurred and paid is in another currency than the terms, ask for one currency. ' +
+        'UNIT_MISMATCH: reservations of the leg are in other units than it is. ' +
+        'FX_RATE_MISSING: a rate to convert with is. FX_RATE_STALE: a spot rate is more than 7 days older than what it would convert.',
+    ),
   })
   .meta({ id: 'CommitmentLine' });
 
-const MEASURES = [
+const OF_DEALS = [
   'deal.stage',
   'leg',
   'leg.firm',
@@ -65,68 +77,122 @@ const MEASURES = [
   'leg.qtyFirm',
   'leg.qtyExpected',
   'leg.qtyCeiling',
+  'leg.incurred',
+  'leg.paid',
 ];
+const OF_RESERVATIONS = ['request', 'reservation.closed', 'plan', 'delivered', 'accepted'];
+
+// Contracts and balances are converted by the day asked for, what has happened by its own day; nothing is nothing in any currency.
+const PARTS = `
+  select subject, stated_in, cell, case when is_told_apart then amount end, case when amount <> 0 then 'closing' end, effective_on
+  from leg
+  cross join lateral (values
+    ('firm', currency, case when has_money then firm end),
+    ('expected', currency, case when has_money and (terms ->> 'expectedStated')::boolean then expected end),
+    ('ceiling', currency, case when has_money then ceiling end),
+    ('prepaidUnapplied', cash_in, greatest(paid - incurred, 0)),
+    ('remainingFirm', currency, case when has_money and is_payment then case when stage = 'binding' then firm_to_come + greatest(firm_unscheduled - used, 0) else 0 end end),
+    ('remainingCeiling', currency, case when has_money and is_payment then case when stage <> 'closed' then ceiling_to_come + greatest(ceiling_unscheduled - used, 0) else 0 end end)
+  ) as stated (cell, stated_in, amount)
+  cross join lateral (select reporting_currency is not null or stated_in = currency as is_told_apart) as apart
+  where amount is not null and stated_in is not null
+  union all
+  select subject, unit, case measure when 'leg.incurred' then 'incurred' else 'paid' end,
+    case when reporting_currency is not null or unit = leg.currency then amount end, 'spot', (value::jsonb ->> 'on')::date
+  from leg_line join leg using (subject)
+  where measure in ('leg.incurred', 'leg.paid')`;
 
 const SQL = `
-with ${linesOf(MEASURES, { filter: 'dealId', measures: MEASURES })},
+with ${linesOf([...OF_DEALS, ...OF_RESERVATIONS], { filter: 'dealId', measures: OF_DEALS })},
 deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
 -- An amount falls due on the last day of its period.
 due as (
   select period, period_last(period) as day from (select distinct period from line) as each where period is not null
 ),
 leg_line as (
-  select line.*, day, day is null or day > effective_on as is_to_come
+  select line.*, day, measure not in ('leg.incurred', 'leg.paid') as is_stated
   from line left join due on due.period = line.period
   where measure like 'leg%'
 ),
-leg as (
-  select split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, ${valueOf('leg')} as terms,
+leg_sums as (
+  select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, ${valueOf('leg')} as terms,
     ${sumOf('leg.qtyFirm')} as qty_firm, ${sumOf('leg.qtyExpected')} as qty_expected, ${sumOf('leg.qtyCeiling')} as qty_ceiling,
     ${sumOf('leg.firm')} as firm, ${sumOf('leg.expected')} as expected, ${sumOf('leg.ceiling')} as ceiling,
-    coalesce(sum(amount) filter (where measure = 'leg.firm' and is_to_come), 0) as firm_to_come,
-    coalesce(sum(amount) filter (where measure = 'leg.ceiling' and is_to_come), 0) as ceiling_to_come,
-    min(day) as first_due, max(day) as last_due
+    ${sumOf('leg.incurred')} as incurred, ${sumOf('leg.paid')} as paid,
+    coalesce(sum(amount) filter (where measure = 'leg.firm' and day > effective_on), 0) as firm_to_come,
+    coalesce(sum(amount) filter (where measure = 'leg.firm' and day is null), 0) as firm_unscheduled,
+    coalesce(sum(amount) filter (where measure = 'leg.ceiling' and day > effective_on), 0) as ceiling_to_come,
+    coalesce(sum(amount) filter (where measure = 'leg.ceiling' and day is null), 0) as ceiling_unscheduled,
+    min(unit) filter (where not is_stated) as cash_in,
+    min(day) filter (where is_stated) as first_due, max(day) filter (where is_stated) as last_due
   from leg_line group by subject ${ifAny('leg')}
 ),
-shown as (
-  select leg.*, stage, has_quantity, has_money, is_payment, is_delivery, coalesce(reporting_currency, terms ->> 'currency') as currency,
-    -- Times 1 in its own currency; what cannot be converted is null.
-    case when coalesce(reporting_currency, terms ->> 'currency') is not distinct from terms ->> 'currency' then 1 end as fx
-  from leg join deal on deal.deal_id = leg.deal_id
+leg as (
+  select leg_sums.*, stage, has_money, cash_in is not null as has_cash, is_payment, is_delivery, terms ->> 'unit' is not null as has_quantity,
+    coalesce(terms ->> 'currency', cash_in) as currency,
+    -- Costs use up what nobody scheduled; what is scheduled falls due whatever they are.
+    case when cash_in = terms ->> 'currency' then incurred else 0 end as used
+  from leg_sums join deal on deal.deal_id = leg_sums.deal_id
   cross join lateral (
-    select terms ->> 'unit' is not null as has_quantity, terms ->> 'currency' is not null as has_money,
+    select terms ->> 'currency' is not null as has_money,
       terms ->> 'class' = 'payment' as is_payment, terms ->> 'class' not in ('payment', 'funding') as is_delivery
   ) as what
+),
+reservation as (
+  select (terms ->> 'dealId') || '/' || (terms ->> 'legId') as subject, unit,
+    case when is_closed then delivered else planned end as called_off, delivered, accepted
+  from (
+    select subject, ${valueOf('request')} as terms, bool_or(measure = 'reservation.closed') as is_closed,
+      min(unit) filter (where measure in ('plan', 'delivered', 'accepted')) as unit,
+      ${sumOf('plan')} as planned, ${sumOf('delivered')} as delivered, ${sumOf('accepted')} as accepted
+    from line where measure in (${OF_RESERVATIONS.map((measure) => `'${measure}'`).join(', ')}) group by subject ${ifAny('request')}
+  ) as each
+),
+-- Quantities in the unit of the leg; of a leg without one, in theirs.
+called_off as (
+  select leg.subject, coalesce(terms ->> 'unit', min(r.unit)) as unit, sum(called_off) as called_off, sum(delivered) as delivered, sum(accepted) as accepted,
+    coalesce(min(r.unit) <> coalesce(terms ->> 'unit', max(r.unit)) or max(r.unit) <> coalesce(terms ->> 'unit', min(r.unit)), false) as is_mismatch
+  from leg join reservation as r on r.subject = leg.subject
+  where is_delivery
+  group by leg.subject, terms
+),
+${pricedBy(['subject'], PARTS)},
+amounts as (
+  select subject, ${['firm', 'expected', 'ceiling', 'prepaidUnapplied', 'remainingFirm', 'remainingCeiling'].map((name) => `${cell(name)} as "${name}"`).join(',\n    ')},
+    ${cellOrZero('incurred')} as incurred, ${cellOrZero('paid')} as paid, ${RATES_USED}
+  from priced group by subject
 )
   select deal_id as "dealId", leg_id as "legId", terms ->> 'class' as class, terms ->> 'category' as category,
     terms -> 'providers' as providers, terms -> 'receivers' as receivers, terms ->> 'itemId' as "itemId",
-    terms ->> 'unit' as unit, terms ->> 'per' as per,
+    coalesce(terms ->> 'unit', c.unit) as unit, terms ->> 'per' as per,
     case when has_quantity then qty_firm end as "qtyFirm",
     case when has_quantity and (terms ->> 'qtyExpectedStated')::boolean then qty_expected end as "qtyExpected",
     case when has_quantity then qty_ceiling end as "qtyCeiling",
-    case when has_money or is_payment then currency end as currency,
-    case when has_money then firm end * fx as firm,
-    case when has_money and (terms ->> 'expectedStated')::boolean then expected end * fx as expected,
-    case when has_money then ceiling end * fx as ceiling,
+    case when has_money or has_cash or is_payment then coalesce(reporting_currency, leg.currency) end as currency,
+    a.firm, a.expected, a.ceiling,
     case stage when 'exploring' then 'pipeline' when 'announced' then 'indicated' when 'preliminary' then 'indicated' when 'binding' then 'committed' end as ladder,
-    case when is_delivery then 0 end as "calledOff",
-    case when is_delivery then 0 end as delivered,
-    case when is_delivery then 0 end as accepted,
-    case when is_payment then 0 end as incurred,
-    case when is_payment then 0 end as paid,
-    case when is_payment then 0 end as "prepaidUnapplied",
-    case when has_money and is_payment then case when stage = 'binding' then firm_to_come else 0 end end * fx as "remainingFirm",
-    case when has_money and is_payment then ceiling_to_come end * fx as "remainingCeiling",
+    case when is_delivery and not coalesce(is_mismatch, false) then coalesce(c.called_off, 0) end as "calledOff",
+    case when is_delivery and not coalesce(is_mismatch, false) then coalesce(c.delivered, 0) end as delivered,
+    case when is_delivery and not coalesce(is_mismatch, false) then coalesce(c.accepted, 0) end as accepted,
+    case when has_cash then a.incurred when is_payment then 0 end as incurred,
+    case when has_cash then a.paid when is_payment then 0 end as paid,
+    case when has_cash then a."prepaidUnapplied" when is_payment then 0 end as "prepaidUnapplied",
+    a."remainingFirm", a."remainingCeiling",
     to_char(first_due, 'YYYY-MM-DD') as "firstDue", to_char(last_due, 'YYYY-MM-DD') as "lastDue",
     terms ->> 'scheduleMethod' as "scheduleMethod", terms ->> 'commencesOn' as "commencesOn", terms ->> 'reciprocalOf' as "reciprocalOf",
     (terms ->> 'undisclosed')::boolean as undisclosed, terms ->> 'bound' as bound,
     terms -> 'sourceIds' as "sourceIds", terms ->> 'confidence' as confidence, terms ->> 'termsEventId' as "termsEventId",
     ${flagsOf({
       JOINT_UNSPLIT: `terms ->> 'sharedSide' is null and greatest(jsonb_array_length(terms -> 'providers'), jsonb_array_length(terms -> 'receivers')) > 1`,
-      FX_RATE_MISSING: 'has_money and fx is null',
+      ABOVE_CEILING: 'leg.used > leg.ceiling',
+      SEVERAL_CURRENCIES: 'cash_in <> leg.currency',
+      UNIT_MISMATCH: 'is_mismatch',
+      ...RATE_FLAGS,
     })},
-    ${RESTS_ON_NOTHING}
-  from shown`;
+    null as "policyEventId", coalesce(fx_event_ids, '{}') as "fxEventIds"
+  from leg
+  left join amounts as a on a.subject = leg.subject
+  left join called_off as c on c.subject = leg.subject`;
 
 const SUMS = ['committedFirm', 'committedCeiling', 'indicatedCeiling', 'pipelineCeiling', 'incurred', 'paid'] as const;
 
@@ -190,6 +256,8 @@ export const commitmentLines: ReportDefinition = {
     ladder: equal('ladder'),
     itemId: equal('itemId'),
     undisclosed: isTrue('undisclosed'),
+    dueFrom: onOrAfter('lastDue'),
+    dueTo: onOrBefore('firstDue'),
     flag: lists('flags'),
   },
   options: {},

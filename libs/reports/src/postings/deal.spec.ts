@@ -299,6 +299,27 @@ describe('changed terms', () => {
     });
   });
 
+  it('say which amendments are in force, one of several legs once', () => {
+    const amended = (legId: string, amendmentNo?: number) =>
+      changed({ money: { firm: usd('8') } }, { legId, changeType: 'amendment', amendmentNo });
+    const { sums } = given(
+      dealPostings,
+      'deal/d',
+      opened,
+      firm,
+      leg({ legId: 'L4', money: { firm: usd('6') } }),
+      signed('2026-01-01', 'yes'),
+      amended('L1', 1),
+      amended('L4', 1),
+      amended('L4'),
+    );
+    expect(sums('2026-05-31', 'deal.amendment')).toEqual({});
+    expect(Object.keys(sums('2026-06-01', 'deal.amendment'))).toEqual([
+      'deal.amendment d {"amendmentNo":1}',
+      'deal.amendment d {"eventId":"e7"}',
+    ]);
+  });
+
   it('post the difference and leave what stays', () => {
     const { last } = given(
       dealPostings,

@@ -4,9 +4,11 @@ import {
   idOf,
   keyed,
   legOf,
+  startOf,
   STAGES,
   type Confidence,
   type DealEvent,
+  type DealEventOf,
   type DealState,
   type Stage,
 } from '@deal-ledger/domain';
@@ -64,12 +66,11 @@ function own(dealId: string, event: DealEvent, before: DealState | undefined, af
     case 'DealProbabilityAssessed':
     case 'DealClosed':
       return progress(dealId, before, after);
-    case 'LegAdded':
     case 'LegTermsChanged':
-    case 'LegRemoved': {
-      const { legId } = event.data;
-      return difference(legLines(dealId, legId, before), legLines(dealId, legId, after));
-    }
+      return [...legDifference(dealId, event.data.legId, before, after), ...amendmentLines(dealId, event)];
+    case 'LegAdded':
+    case 'LegRemoved':
+      return legDifference(dealId, event.data.legId, before, after);
     case 'CostIncurred':
       return incurredLines(dealId, legOf(after, event.data.legId), event);
     case 'PaymentMade':
@@ -120,6 +121,18 @@ function stageLines(dealId: string, state: DealState): Posting[] {
 
 function confidenceLines(dealId: string, state: RatedDeal | undefined): Posting[] {
   return timeline(state?.confidences ?? [], (confidence) => [holds('deal.confidence', dealId, { confidence })]);
+}
+
+function legDifference(dealId: string, legId: string, before: DealState | undefined, after: DealState): Posting[] {
+  return difference(legLines(dealId, legId, before), legLines(dealId, legId, after));
+}
+
+/** That an amendment is in force. One that changes several legs has one number. */
+function amendmentLines(dealId: string, event: DealEventOf<'LegTermsChanged'>): Posting[] {
+  const { changeType, amendmentNo } = event.data;
+  if (changeType !== 'amendment') return [];
+  const which = amendmentNo == null ? { eventId: event.id } : { amendmentNo };
+  return [{ ...holds('deal.amendment', dealId, which), effective: startOf(event) ?? undefined }];
 }
 
 function legLines(dealId: string, legId: string, state: DealState | undefined): Posting[] {
