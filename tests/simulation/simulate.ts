@@ -3,6 +3,7 @@ import { decodeRecord, Judge, type JudgedFact } from '@deal-ledger/ledger';
 import { MemoryLog, type LogRecord } from '@deal-ledger/log';
 import {
   Recorder,
+  Sequence,
   type PostRequest,
   type PostResult,
   type ProposedEvent,
@@ -16,6 +17,7 @@ const START_MS = Date.parse('2026-04-01T09:00:00Z');
 /** Fewer than any history offers, so that the last calls fight for what is left. */
 const TRANCHE_USD = 1_000;
 const FUNDINGS = ['contended', 'quiet'] as const;
+const LINES = 12;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -54,6 +56,7 @@ export async function simulate({
   const world = new World(seeded(seed), START_MS);
   const store = new MemoryLog({ now: world.nowMs });
   const connections: FaultyLog[] = [];
+  const failures: string[] = [];
   let crashes = 0;
   let ids = 0;
   const newId = (): string => `00000000-0000-4000-8000-${String((ids += 1)).padStart(12, '0')}`;
@@ -71,9 +74,13 @@ export async function simulate({
     private crash: () => void = () => undefined;
     private crashed = new Promise<void>((resolve) => (this.crash = resolve));
 
-    /** Nothing when the process died before it answered. */
-    post(request: PostRequest): Promise<PostResult | undefined> {
-      return Promise.race([this.recorder.post(request), this.crashed.then(() => undefined)]);
+    /** Nothing when the process died before it answered, or could not make sense of the ledger. */
+    post(request: PostRequest, sequence?: Sequence): Promise<PostResult | undefined> {
+      const posted = this.recorder.post(request, sequence).catch((error: unknown) => {
+        failures.push(`a post failed: ${String(error)}`);
+        return undefined;
+      });
+      return Promise.race([posted, this.crashed.then(() => undefined)]);
     }
 
     restart(): void {
@@ -149,6 +156,26 @@ export async function simulate({
     }
   }
 
+  /** Several calls sent one after the other without waiting: within a funding they must stay in that order. */
+  async function importer(): Promise<void> {
+    const sequence = new Sequence();
+    const instance = world.oneOf(instances);
+    const answers: Promise<void>[] = [];
+    for (let line = 1; line <= LINES; line += 1) {
+      const event = fundsCalled(world.oneOf(FUNDINGS), `import-${line}`, 1);
+      const question: Asked = { id: event.id ?? '', results: [], unknown: false };
+      asked.push(question);
+      answers.push(
+        instance.post({ events: [event], actor: { id: 'simulated' } }, sequence).then((result) => {
+          if (result) question.results.push(result);
+          question.unknown = !result || result.outcome === 'unknown';
+        }),
+      );
+      if (world.chance(0.3)) await world.pause(world.between(0, 5));
+    }
+    await Promise.all(answers);
+  }
+
   async function history(): Promise<void> {
     for (const event of beginning()) {
       for (;;) {
@@ -164,7 +191,7 @@ export async function simulate({
         world.oneOf(instances).restart();
       }
     })();
-    await Promise.all([...clients, crashing]);
+    await Promise.all([...clients, importer(), crashing]);
     // What is still on its way arrives before the books are closed.
     await world.pause(2_000);
   }
@@ -178,7 +205,7 @@ export async function simulate({
     for (const fault of Object.keys(injected) as FaultName[]) injected[fault] += connection.injected[fault];
   const outcomes: Record<string, number> = {};
   for (const { outcome } of asked.flatMap(({ results }) => results)) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  return { seed, facts, corrections, voids, crashes, injected, outcomes, violations };
+  return { seed, facts, corrections, voids, crashes, injected, outcomes, violations: [...failures, ...violations] };
 }
 
 /** Reads the log as it stands and holds it against what the clients were told. */
@@ -212,7 +239,7 @@ function check(
         violations.push(`event ${id} was answered ${result.outcome}, the log has it at ${at.join()}`);
     }
   }
-  violations.push(...refold(facts));
+  violations.push(...refold(facts), ...outOfOrder(facts));
   for (const funding of FUNDINGS) {
     const called = inForce(facts.flatMap((fact) => fact.facts).filter(({ stream }) => stream === `funding/${funding}`))
       .filter(({ type }) => type === 'FundsCalled')
@@ -222,6 +249,20 @@ function check(
   }
   const corrections = facts.filter(({ commit }) => commit.events.some(({ action }) => action !== 'new')).length;
   return { facts: facts.length, corrections, voids, violations };
+}
+
+/** Lines of the import that came before an earlier one to their stream. */
+function outOfOrder(facts: readonly JudgedFact[]): string[] {
+  const latest = new Map<string, number>();
+  return facts
+    .flatMap((fact) => fact.facts)
+    .flatMap(({ stream, id }) => {
+      const [, line] = /-import-(\d+)$/.exec(id) ?? [];
+      if (line === undefined) return [];
+      const before = latest.get(stream) ?? 0;
+      latest.set(stream, Number(line));
+      return before > Number(line) ? [`line ${line} of the import stands in ${stream} after line ${before}`] : [];
+    });
 }
 
 async function recordsOf(log: MemoryLog): Promise<LogRecord[]> {

@@ -2,12 +2,15 @@ import { Command, Query } from '@nestjs/cqrs';
 import type { PostRequest } from './decision';
 import type { Recorder } from './recorder';
 import type { PostResult } from './results';
+import type { Sequence } from './sequence';
 
 /** Record events, or with `dryRun` only say what would come of it. */
 export class PostEvents extends Command<PostResult> {
   constructor(
     readonly request: PostRequest,
     readonly dryRun: boolean,
+    /** The posts it is one of. */
+    readonly sequence?: Sequence,
   ) {
     super();
   }

@@ -20,6 +20,7 @@ export interface InFlight {
 interface Entry extends InFlight {
   readonly record: NewRecord;
   readonly ids: readonly string[];
+  readonly lost: () => void;
   readonly settle: (how: Settlement) => void;
 }
 
@@ -68,9 +69,10 @@ export class Outbox {
 
   /**
    * Numbers a decision and sends it.
+   * @param lost called when it turns out void, before anybody can build on its streams again
    * @throws CommitTooLarge
    */
-  send(request: PostRequest, decision: Decision): InFlight {
+  send(request: PostRequest, decision: Decision, lost: () => void): InFlight {
     const { writer, source, nowMs, lanes } = this.options;
     const n = this.count + 1;
     const time = new Date(nowMs()).toISOString();
@@ -86,7 +88,7 @@ export class Outbox {
     this.count = n;
     let settle!: Entry['settle'];
     const settled = new Promise<Settlement>((resolve) => (settle = resolve));
-    const entry: Entry = { n, decision, record, ids: idsOf(request), settled, settle };
+    const entry: Entry = { n, decision, record, ids: idsOf(request), lost, settled, settle };
     this.entries.set(n, entry);
     for (const id of entry.ids) this.byId.set(id, entry);
     lanes.sent(commitId(writer, n), decision);
@@ -131,6 +133,7 @@ export class Outbox {
   private finish(entry: Entry, how: Settlement): void {
     this.entries.delete(entry.n);
     for (const id of entry.ids) if (this.byId.get(id) === entry) this.byId.delete(id);
+    if (how.as === 'void') entry.lost();
     this.options.lanes.back(entry.decision, how.as !== 'fact');
     entry.settle(how);
   }

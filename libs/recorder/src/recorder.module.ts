@@ -33,8 +33,8 @@ const OPTIONS = Symbol('recorder options');
 class PostEventsHandler implements ICommandHandler<PostEvents> {
   constructor(@Inject(Recorder) private readonly recorder: Recorder) {}
 
-  execute({ request, dryRun }: PostEvents): Promise<PostResult> {
-    return dryRun ? this.recorder.dryRun(request) : this.recorder.post(request);
+  execute({ request, dryRun, sequence }: PostEvents): Promise<PostResult> {
+    return dryRun ? this.recorder.dryRun(request) : this.recorder.post(request, sequence);
   }
 }
 

@@ -9,58 +9,29 @@ import {
   type JudgedFact,
   type JudgedRecord,
 } from '@deal-ledger/ledger';
-import { LogHalted, type Log, type LogRecord } from '@deal-ledger/log';
+import { LogHalted, type LogRecord } from '@deal-ledger/log';
 import { EndBarrier, LogUnreachable, Progress } from './barrier';
 import { Deadline, Late } from './deadline';
 import { decide, type Decision, type PostRequest, type Verdict, type View } from './decision';
 import { Histories, NeededHistories } from './histories';
 import { repetitionOf } from './idempotency';
 import { Lanes } from './lanes';
+import { DEFAULT_LIMITS, type RecorderLimits, type RecorderOptions, type RecorderPorts } from './options';
 import { Outbox, type InFlight } from './outbox';
 import { answerTo, bare, type PostResult, type Reading, type Unavailable } from './results';
+import type { Sequence, Turn } from './sequence';
 import { Streams, type Stream } from './streams';
 
-export interface RecorderLimits {
-  /** How long a request may take. */
-  readonly deadlineMs: number;
-  /** How often a request is decided again after a rival came first. */
-  readonly maxTries: number;
-  /** Commits in flight at the most. */
-  readonly maxInFlight: number;
-  /** Difference between the log's clock and ours at which writing stops. */
-  readonly maxClockSkewMs: number;
-}
-
-const DEFAULT_LIMITS: RecorderLimits = {
-  deadlineMs: 8_000,
-  maxTries: 100,
-  maxInFlight: 20_000,
-  maxClockSkewMs: 60_000,
-};
-
-/** The world outside, so that a simulation can be it. */
-export interface RecorderPorts {
-  readonly log: Log;
-  readonly nowMs: () => number;
-  readonly newId: () => string;
-  /** A UUID per process start. */
-  readonly newWriter: () => string;
-  /** Runs something later; answers how to cancel it. */
-  readonly after: (delayMs: number, run: () => void) => () => void;
-  readonly warn: (message: string, error?: unknown) => void;
-}
-
-export interface RecorderOptions {
-  /** Stands as `source` in every event, for example `/deals`. */
-  readonly source: string;
-  readonly limits?: Partial<RecorderLimits>;
-  /** Whether the log's clock and ours are meant to agree; not with a fixed clock. */
-  readonly checkClock?: boolean;
-  /** The rule to judge by; a simulation puts a broken one here. */
-  readonly newJudge?: (decode: (record: LogRecord) => Commit | string) => Judge;
-}
-
 const RESTART_MS = 1_000;
+
+/** A request that is to be recorded. */
+interface Case {
+  readonly request: PostRequest;
+  readonly streams: ReadonlySet<string>;
+  readonly needed: NeededHistories;
+  readonly deadline: Deadline;
+  readonly turn: Turn | undefined;
+}
 
 /**
  * Decides what becomes a fact, and answers only after it has read its own commit back and judged
@@ -124,9 +95,17 @@ export class Recorder {
     return this.verdicts;
   }
 
-  /** Records a request as a whole, or says why not. */
-  post(request: PostRequest): Promise<PostResult> {
-    return this.inTime((deadline) => this.record(request, deadline));
+  /** Records a request as a whole, or says why not; as one of a sequence, in its turn. */
+  post(request: PostRequest, sequence?: Sequence): Promise<PostResult> {
+    return this.inTime(async (deadline) => {
+      const streams = new Set(request.events.map(({ stream }) => stream));
+      const turn = sequence?.next(streams);
+      try {
+        return await this.record({ request, streams, needed: this.neededFor(request), deadline, turn });
+      } finally {
+        turn?.end();
+      }
+    });
   }
 
   /** Decides and answers like {@link post}, on everything recorded so far, and records nothing. */
@@ -159,31 +138,30 @@ export class Recorder {
     });
   }
 
-  private async record(request: PostRequest, deadline: Deadline): Promise<PostResult> {
-    const streams = new Set(request.events.map(({ stream }) => stream));
-    const needed = this.neededFor(request);
+  private async record(one: Case): Promise<PostResult> {
+    const { request, needed, deadline, turn } = one;
     for (let tries = 1; tries <= this.limits.maxTries; tries += 1) {
-      await this.clearWay(request, streams, deadline, needed);
-      const release = this.lanes.hold(needed.streams);
-      try {
-        while (!this.isReady(needed)) await this.makeReady(needed, deadline);
-      } finally {
-        release();
+      for (let wait = this.obstacle(one); wait; wait = this.obstacle(one)) {
+        turn?.postpone();
+        await wait;
       }
       // From here to the sending nothing is waited for: what is decided on is what is sent on.
+      if (deadline.over) throw new Late();
       const repeated = this.repeated(request);
       if (repeated) return repeated;
 
       const verdict = this.decideOn(this.lanes, request, needed);
       if (verdict.kind !== 'accepted') {
-        const answer = await this.settledRefusal(request, streams, deadline, needed);
+        turn?.postpone();
+        const answer = await this.settledRefusal(one);
         if (answer) return answer;
         continue;
       }
       const unwritable = this.unwritableBecause();
       if (unwritable !== undefined) return { outcome: 'unavailable', reason: unwritable };
-      const sent = this.send(request, verdict.decision);
+      const sent = this.send(request, verdict.decision, turn);
       if ('outcome' in sent) return sent;
+      turn?.pass();
       const how = await deadline.orElse(sent.settled, () => this.outbox.abandon(sent));
       if (how.as === 'fact') return { outcome: 'recorded', replayed: false, answer: answerTo(verdict, how.position) };
       if (how.as === 'abandoned') return { outcome: 'unknown', afterMs: this.limits.deadlineMs };
@@ -191,20 +169,15 @@ export class Recorder {
     return { outcome: 'contended', tries: this.limits.maxTries };
   }
 
-  /** Waits while a repetition of the request is in flight, or nothing may be built on its streams. */
-  private async clearWay(
-    request: PostRequest,
-    streams: ReadonlySet<string>,
-    deadline: Deadline,
-    needed: NeededHistories,
-  ): Promise<void> {
-    for (;;) {
-      if (deadline.over) throw new Late();
-      const twin = this.outbox.twinOf(request);
-      if (twin) await deadline.wait(twin.settled);
-      else if (this.lanes.closed(streams, needed.streams)) await deadline.wait(this.lanes.change());
-      else return;
-    }
+  /**
+   * What must end before the request can be decided: a repetition of it in flight, posts of its
+   * sequence that come first, streams on which nothing may be built, histories that are not here.
+   */
+  private obstacle({ request, streams, needed, deadline, turn }: Case): Promise<unknown> | undefined {
+    const before: Promise<unknown> | undefined = this.outbox.twinOf(request)?.settled ?? turn?.blocked();
+    if (before) return deadline.wait(before);
+    if (this.lanes.closed(streams, needed.streams)) return deadline.wait(this.lanes.change());
+    return this.isReady(needed) ? undefined : this.makeReady(needed, deadline);
   }
 
   private neededFor(request: PostRequest): NeededHistories {
@@ -217,25 +190,29 @@ export class Recorder {
   }
 
   private async makeReady(needed: NeededHistories, deadline: Deadline): Promise<void> {
-    if (deadline.over) throw new Late();
-    const { missing } = needed;
-    if (this.lanes.anyInFlight(needed.streams)) await deadline.wait(this.lanes.change());
-    else if (missing !== undefined) await deadline.wait(needed.load(missing));
+    const release = this.lanes.hold(needed.streams);
+    try {
+      while (!this.isReady(needed)) {
+        if (deadline.over) throw new Late();
+        const { missing } = needed;
+        if (this.lanes.anyInFlight(needed.streams)) await deadline.wait(this.lanes.change());
+        else if (missing !== undefined) await deadline.wait(needed.load(missing));
+      }
+    } finally {
+      release();
+    }
   }
 
   /**
    * A refusal is an answer about the ledger, not about our lag: it rests on settled commits alone,
-   * read up to the end as of now, with everything of ours that was sent before.
+   * read up to the end as of now, with everything of ours that was sent before and everything that
+   * comes before it in its sequence.
    */
-  private async settledRefusal(
-    request: PostRequest,
-    streams: ReadonlySet<string>,
-    deadline: Deadline,
-    needed: NeededHistories,
-  ): Promise<PostResult | undefined> {
+  private async settledRefusal({ request, streams, needed, deadline, turn }: Case): Promise<PostResult | undefined> {
     const { latest } = this.outbox;
     if (latest) await deadline.wait(latest.settled);
     await this.catchUp(deadline);
+    if (turn) await deadline.wait(turn.first());
     for (let { missing } = needed; missing !== undefined; { missing } = needed)
       await deadline.wait(needed.load(missing));
     const answer = this.repeated(request) ?? this.refused(this.decideOn(this.lanes.settledView, request, needed));
@@ -243,9 +220,9 @@ export class Recorder {
     return answer;
   }
 
-  private send(request: PostRequest, decision: Decision): InFlight | PostResult {
+  private send(request: PostRequest, decision: Decision, turn: Turn | undefined): InFlight | PostResult {
     try {
-      return this.outbox.send(request, decision);
+      return this.outbox.send(request, decision, () => turn?.postpone());
     } catch (error) {
       if (error instanceof CommitTooLarge) return { outcome: 'tooLarge', message: error.message };
       throw error;

@@ -6,9 +6,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { PostEvents } from '../messages';
+import { Sequence } from '../sequence';
 import { answerOf, invalidBody } from './answer';
 import { expectedVersionOf, idempotencyKeyOf, PostHeaders, PostQuery, requireIdentity, traceparentOf } from './headers';
-import { afterEarlier, answerLines, type ImportLine } from './import';
+import { answerLines, type ImportLine } from './import';
 import { LOCAL_ACTOR, readCommit } from './request';
 import { CommitAnswerSchema, CommitBodySchema, ImportLineSchema, ImportResultSchema, MAX_LINE_BYTES } from './schemas';
 
@@ -85,20 +86,21 @@ export class CommitsController {
         detail: 'Send commits as NDJSON, one a line, with content-type: application/x-ndjson.',
       });
     }
+    const sequence = new Sequence();
     void reply.header('content-type', 'application/x-ndjson');
     return new StreamableFile(
       Readable.from(
-        answerLines(body, (line, earlier) => this.answer(line, earlier)),
+        answerLines(body, (line) => this.answer(line, sequence)),
         { objectMode: false, highWaterMark: 256 * 1024 },
       ),
       { type: 'application/x-ndjson' },
     );
   }
 
-  private async answer({ number, bytes }: ImportLine, earlier: Promise<void>): Promise<string> {
+  private async answer({ number, bytes }: ImportLine, sequence: Sequence): Promise<string> {
     try {
       const request = this.requestIn(bytes);
-      const answer = answerOf(await afterEarlier(() => this.commands.execute(new PostEvents(request, false)), earlier));
+      const answer = answerOf(await this.commands.execute(new PostEvents(request, false, sequence)));
       if (answer instanceof Problem) throw answer;
       return JSON.stringify({ line: number, status: answer.status, ...answer.body });
     } catch (error) {

@@ -1,4 +1,3 @@
-import type { PostResult } from '../results';
 import { MAX_LINE_BYTES } from './schemas';
 
 /**
@@ -18,7 +17,7 @@ export interface ImportLine {
 }
 
 /** Answers a line; the text of the answer has no line end. Begins its work before it first waits. */
-export type AnswerLine = (line: ImportLine, earlier: Promise<void>) => Promise<string>;
+export type AnswerLine = (line: ImportLine) => Promise<string>;
 
 /**
  * Answers NDJSON line by line, in order, while it still comes in. Nothing is read on while too many
@@ -38,16 +37,12 @@ export async function* answerLines(
   let abandoned = false;
 
   const readAll = async (): Promise<void> => {
-    let earlier: Promise<void> = Promise.resolve();
     for await (const lines of linesOf(chunks)) {
       for (const line of lines) {
         while (isFull() && !abandoned) await new Promise<void>((wake) => (wakeReader = wake));
         if (abandoned) return;
         const size = line.bytes?.length ?? 0;
-        const answered = answer(line, earlier);
-        earlier = Promise.all([earlier, answered]).then(() => undefined);
-        earlier.catch(() => undefined);
-        underWay.push({ answer: answered, size });
+        underWay.push({ answer: answer(line), size });
         sizeUnderWay += size;
         wakeWriter?.();
       }
@@ -127,15 +122,4 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<ImportLin
     const last = take(Buffer.alloc(0));
     if (last.length > 0) yield last;
   }
-}
-
-/**
- * What a line may rest on can itself still be under way: a refusal is final only when everything
- * before it is answered.
- */
-export async function afterEarlier(post: () => Promise<PostResult>, earlier: Promise<void>): Promise<PostResult> {
-  const result = await post();
-  if (result.outcome !== 'refused') return result;
-  await earlier;
-  return post();
 }
