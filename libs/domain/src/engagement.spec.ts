@@ -39,6 +39,15 @@ describe('a meeting', () => {
       .when(meet('EngagementHeld', { ...MEETING, participants: ['openai', 'tsmc'] }))
       .thenRefused('REF_NOT_FOUND', '/data/participants/1'));
 
+  it.each([
+    ['/data/dealIds/0', { dealIds: ['chips'] }],
+    ['/data/reservationIds/0', { reservationIds: ['hbm'] }],
+  ])('is refused about something nobody recorded, at %s', (pointer, about) =>
+    given()
+      .when(meet('EngagementPlanned', { ...MEETING, ...about }))
+      .thenRefused('REF_NOT_FOUND', pointer),
+  );
+
   it('is refused with a remark of a party nobody registered', () =>
     given()
       .when(meet('EngagementHeld', { ...MEETING, remarks: [{ text: 'Hm' }, { partyId: 'tsmc', text: 'No' }] }))

@@ -13,6 +13,8 @@ const MEETING = {
   purpose: text().nullish(),
   asks: z.array(Word).max(50),
   topics: z.array(text(300)).max(50).nullish(),
+  dealIds: ids(0, 50).nullish().describe('Deals that it was about.'),
+  reservationIds: ids(0, 50).nullish().describe('Reservations that it was about.'),
   note: text().nullish(),
 };
 
@@ -67,11 +69,11 @@ export const engagement: StreamKind<EngagementState, EngagementEvent> = {
   refuse(state, event, context) {
     switch (event.type) {
       case 'EngagementPlanned':
-        return unknown(context, 'party', event.data.participants, '/data/participants');
+        return unknownMentions(event.data, context);
       case 'EngagementHeld':
         return (
           whenOver(state, event, 'a second meeting is an engagement of its own') ??
-          unknown(context, 'party', event.data.participants, '/data/participants') ??
+          unknownMentions(event.data, context) ??
           unknownSpeaker(event.data, context)
         );
       case 'EngagementCancelled':
@@ -100,6 +102,17 @@ function whenOver(state: EngagementState | undefined, { stream }: EngagementEven
     );
   }
   return undefined;
+}
+
+function unknownMentions(
+  { participants, dealIds, reservationIds }: PlannedData | HeldData,
+  context: DecisionContext,
+): Refusal | undefined {
+  return (
+    unknown(context, 'party', participants, '/data/participants') ??
+    unknown(context, 'deal', dealIds, '/data/dealIds') ??
+    unknown(context, 'reservation', reservationIds, '/data/reservationIds')
+  );
 }
 
 function unknownSpeaker({ remarks }: HeldData, context: DecisionContext): Refusal | undefined {

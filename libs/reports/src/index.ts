@@ -1,10 +1,12 @@
 import { dealPostings } from './postings/deal';
+import { engagementPostings } from './postings/engagement';
 import { forecastPostings } from './postings/forecast';
 import { fundingPostings } from './postings/funding';
 import { partyPostings } from './postings/party';
 import { referencePostings } from './postings/reference';
 import { poolPostings } from './postings/pool';
 import { reservationPostings } from './postings/reservation';
+import { sitePostings } from './postings/site';
 import type { AnyPostingRule, PostingRule } from './posting';
 import { capacityBalance } from './definitions/capacity-balance';
 import { circularFlows } from './definitions/circular-flows';
@@ -39,12 +41,14 @@ export { SQL_LIBRARY } from './sql-library';
 export { cut, spread, type Bucket } from './spread';
 export {
   dealPostings,
+  engagementPostings,
   forecastPostings,
   fundingPostings,
   partyPostings,
   referencePostings,
   poolPostings,
   reservationPostings,
+  sitePostings,
 };
 export {
   capacityBalance,

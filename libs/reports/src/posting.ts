@@ -45,6 +45,15 @@ import type { Day, Decimal, LedgerEvent } from '@deal-ledger/domain';
  * | `pool`, `pool.availability` | pool | what is produced; when deliveries begin |
  * | `pool.declaration`, `pool.capacity` | pool | months, bound and basis of a declared rate; the rate |
  * | `request`, `request.ceiling` | reservation | who asks whom, of which pools, when; the rate |
+ * | `reservation`, `reservation.closed`, `priority` | reservation | whether binding, and the least that is paid for; its end; the place in the queue |
+ * | `ramp`, `plan` | reservation | which ramp is in force, and what is planned by period with its slips taken in |
+ * | `ramp.plan` | reservation | what each ramp planned, by period |
+ * | `slip.out`, `slip.in` | reservation | what was moved out of and into a period |
+ * | `delivered`, `accepted`, `rejected` | reservation | quantities by the period of the delivery |
+ * | `shortfall` | reservation | what was declared short, by period; `value` says whose and how it is made good |
+ * | `site`, `site.phase`, `site.status` | site, site/phase | where and whose it is; when it is to be online; how far it is |
+ * | `site.power` | site, site/phase | as planned, and as reached where that is known |
+ * | `engagement` | engagement | who met whom, where, for what |
  */
 export interface Posting {
   /** What is measured, for example `leg.ceiling` or `deal.stage`. */

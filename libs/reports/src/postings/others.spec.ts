@@ -1,8 +1,10 @@
 import { given, type Line } from '../testing';
+import { engagementPostings } from './engagement';
 import { forecastPostings } from './forecast';
 import { referencePostings } from './reference';
 import { poolPostings } from './pool';
 import { reservationPostings } from './reservation';
+import { sitePostings } from './site';
 
 describe('a forecast', () => {
   const published: Line = {
@@ -188,5 +190,118 @@ describe('what everything refers to', () => {
       [`conversion WFR/STK/hbm {"eventId":"e1","factor":"${taken}","from":"2026-07-01","version":1}`]: '1',
       [`conversion WFR/STK {"eventId":"e2","factor":"${taken}","from":"2026-10-01","version":2}`]: '1',
     });
+  });
+});
+
+describe('a site', () => {
+  const announced: Line = {
+    type: 'SiteAnnounced',
+    data: {
+      siteId: 'uae',
+      name: 'Stargate UAE',
+      country: 'AE',
+      partnerIds: ['g42'],
+      dealIds: ['stargate'],
+      power: { expected: { unit: 'GW', value: '1' } },
+    },
+  };
+  const phase = (power: string, targetOnline?: string): Line => ({
+    type: 'SitePhasePlanned',
+    data: { phaseId: 'P1', power: { expected: { unit: 'MW', value: power } }, targetOnline },
+  });
+  const reaches = (status: string, effective: string, power?: string): Line => ({
+    type: 'SitePhaseStatusChanged',
+    effective,
+    data: { phaseId: 'P1', status, ...(power && { power: { firm: { unit: 'MW', value: power } } }) },
+  });
+
+  it('posts who it belongs to and its power, whatever the date', () => {
+    expect(given(sitePostings, 'site/uae', announced).sums('1999-01-01')).toEqual({
+      'site uae {"country":"AE","dealIds":["stargate"],"fundingIds":[],"name":"Stargate UAE","partnerIds":["g42"],"place":null,"undisclosed":false,"unit":"GW"}':
+        '1',
+      'site.power uae GW': '1',
+    });
+  });
+
+  it('keeps the first target of a phase beside the last', () => {
+    const { sums } = given(
+      sitePostings,
+      'site/uae',
+      announced,
+      phase('200'),
+      phase('200', '2026'),
+      phase('300', '2027-Q1'),
+    );
+    expect(sums('1999-01-01', 'site.phase')).toEqual({
+      'site.phase uae/P1 {"firstTarget":"2026","firstTargetDay":"2026-12-31","targetDay":"2027-03-31","targetOnline":"2027-33","undisclosed":false,"unit":"MW"}':
+        '1',
+    });
+    expect(sums('1999-01-01', 'site.power uae/P1')).toEqual({ 'site.power uae/P1 MW': '300' });
+  });
+
+  it('has the furthest status reached by a day, and the power it then had', () => {
+    const { sums } = given(
+      sitePostings,
+      'site/uae',
+      announced,
+      phase('200'),
+      reaches('operational', '2026-03-01', '210'),
+      reaches('energised', '2026-02-01', '50'),
+      phase('220'),
+    );
+    const on = (day: string) => ({ ...sums(day, 'site.status'), ...sums(day, 'site.power uae/P1') });
+    expect([on('2026-01-31'), on('2026-02-28'), on('2026-03-01')]).toEqual([
+      { 'site.power uae/P1 MW': '220' },
+      { 'site.status uae/P1 {"status":"energised"}': '1', 'site.power uae/P1 MW': '50' },
+      { 'site.status uae/P1 {"status":"operational"}': '1', 'site.power uae/P1 MW': '210' },
+    ]);
+  });
+});
+
+describe('a meeting', () => {
+  const meeting = { engagementId: 'uae', participants: ['openai', 'mgx'], asks: ['financing'] };
+  const planned: Line = { type: 'EngagementPlanned', data: { ...meeting, places: ['AE'], dealIds: ['stargate'] } };
+  const held: Line = {
+    type: 'EngagementHeld',
+    effective: '2025-11-01/2025-11-03',
+    data: { ...meeting, outcome: 'a letter' },
+  };
+  const statuses = (day: string, ...lines: readonly Line[]) =>
+    Object.keys(given(engagementPostings, 'engagement/uae', ...lines).sums(day)).map((key) => {
+      const { status, from, to, outcome, dealIds } = JSON.parse(key.slice('engagement uae '.length)) as Record<
+        string,
+        unknown
+      >;
+      return [status, from, to, outcome, dealIds];
+    });
+
+  it('is planned until it is held', () => {
+    expect(statuses('2025-11-02', planned, held)).toEqual([
+      ['planned', '2025-10-05', '2025-10-05', null, ['stargate']],
+    ]);
+    expect(statuses('2025-11-03', planned, held)).toEqual([['held', '2025-11-01', '2025-11-03', 'a letter', []]]);
+  });
+
+  it('that nobody planned is not there before it was held', () => {
+    expect([statuses('2025-11-02', held), statuses('2025-11-03', held).length]).toEqual([[], 1]);
+  });
+
+  it('is cancelled from a day on, for a reason', () => {
+    const off: Line = { type: 'EngagementCancelled', effective: '2025-10-20', data: { reason: 'travel ban' } };
+    expect(statuses('2025-10-20', planned, off)).toEqual([
+      ['cancelled', '2025-10-05', '2025-10-05', 'travel ban', ['stargate']],
+    ]);
+  });
+});
+
+describe('a withdrawn forecast', () => {
+  it('is withdrawn from a day on', () => {
+    const withdrawn: Line = {
+      type: 'ForecastWithdrawn',
+      effective: '2026-02-01',
+      data: { version: 1, reason: 'a cell was wrong' },
+    };
+    const { sums } = given(forecastPostings, 'forecast/rental', withdrawn);
+    expect([sums('2026-01-31'), sums('2026-02-01')]).toEqual([{}, { 'forecast.withdrawn rental/1 {}': '1' }]);
   });
 });
