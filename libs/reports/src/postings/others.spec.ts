@@ -146,15 +146,9 @@ describe('a reservation', () => {
     expect(sums('1999-01-01', 'request.')).toEqual({ 'request.ceiling r EA': '900000' });
   });
 
-  it('posts no amount of a secret request, and nothing of a place in the queue', () => {
+  it('posts no amount of a secret request', () => {
     const secret = requested({ rate: { undisclosed: true } });
     expect(given(reservationPostings, 'reservation/r', secret).last.map(({ measure }) => measure)).toEqual(['request']);
-    expect(
-      given(reservationPostings, 'reservation/r', secret, {
-        type: 'AllocationPriorityGranted',
-        data: { tier: 'first' },
-      }).last,
-    ).toEqual([]);
   });
 });
 
