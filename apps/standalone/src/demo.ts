@@ -4,10 +4,32 @@ import { Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 
-/** `npm run demo`: posts the article's events over HTTP, then prints the reports that come of them. */
-const ARTICLE = join(__dirname, '../data/article.jsonl');
-/** The day on which the article was read. */
-const EFFECTIVE_ON = '2025-10-05';
+/** `npm run demo`: tells the ledger a story over HTTP, then prints the reports that come of it. */
+interface Chapter {
+  readonly title: string;
+  /** In `data`, a commit a line. */
+  readonly file: string;
+  /** The day by which it was known. */
+  readonly effectiveOn: string;
+  /** Names of the reports that are worth a look then. */
+  readonly reports: readonly string[];
+}
+
+const CHAPTERS: readonly Chapter[] = [
+  {
+    title: 'What one article supports',
+    file: 'article.jsonl',
+    effectiveOn: '2025-10-05',
+    reports: ['commitment-lines', 'capacity-balance', 'spend-outlook', 'forecast-versions', 'funding-position'],
+  },
+  {
+    title: 'After further sources: chips that were wafers, letters of intent, tranches',
+    file: 'further-sources.jsonl',
+    effectiveOn: '2025-11-20',
+    reports: ['deal-register', 'capacity-balance', 'funding-position'],
+  },
+];
+
 const TIMEOUT_MS = 30_000;
 
 interface ReportView {
@@ -18,6 +40,22 @@ interface ReportView {
 }
 
 const VIEWS: readonly ReportView[] = [
+  {
+    name: 'deal-register',
+    title: 'Deals: how far each has come',
+    columns: {
+      deal: 'dealId',
+      kinds: 'kinds',
+      parties: 'parties',
+      stage: 'stage',
+      instrument: 'instrument',
+      signed: 'signedOn',
+      probability: 'probability',
+      'which is': 'probabilitySource',
+      legs: 'legs',
+      undisclosed: 'undisclosedLegs',
+    },
+  },
   {
     name: 'commitment-lines',
     title: 'Supplier commitments: who owes what to whom, leg by leg',
@@ -105,32 +143,33 @@ const VIEWS: readonly ReportView[] = [
 
 const command = new Command('demo')
   .description(
-    'Posts the events of one news article of October 2025 over HTTP, and prints the reports. May be run again: what is recorded is not doubled.',
+    'Posts over HTTP the events of one news article of October 2025, then what further sources corrected and completed, and prints the reports. May be run again: what is recorded is not doubled.',
   )
   .option('--url <url>', 'where the ledger listens', process.env['LEDGER_URL'] ?? 'http://127.0.0.1:3000')
   .option('--json', 'print the reports as JSON instead of tables')
   .action(run);
 
 async function run({ url, json }: { url: string; json?: boolean }): Promise<void> {
-  const position = await postArticle(url.replace(/\/$/, ''));
-  for (const view of VIEWS) {
-    const address = `${url.replace(/\/$/, '')}/v1/reports/${view.name}?asOf=${position}&effectiveOn=${EFFECTIVE_ON}&limit=1000`;
-    const report = (await request(address)) as { rows: Record<string, unknown>[]; meta: Record<string, unknown> };
-    if (json) console.log(JSON.stringify({ report: view.name, ...report }));
-    else printReport(view, report.rows, report.meta, address);
+  const ledger = url.replace(/\/$/, '');
+  const ends = await postAll(ledger);
+  for (const [index, { title, effectiveOn, reports }] of CHAPTERS.entries()) {
+    if (!json) console.log(`\n${title.toUpperCase()}`);
+    for (const view of VIEWS.filter(({ name }) => reports.includes(name))) {
+      const address = `${ledger}/v1/reports/${view.name}?asOf=${ends[index]}&effectiveOn=${effectiveOn}&limit=1000`;
+      const report = (await request(address)) as { rows: Record<string, unknown>[]; meta: Record<string, unknown> };
+      if (json) console.log(JSON.stringify({ report: view.name, ...report }));
+      else printReport(view, report.rows, report.meta, address);
+    }
   }
 }
 
-/** Posts every commit in order and answers the position of the last one. */
-async function postArticle(url: string): Promise<number> {
-  const commits = readFileSync(ARTICLE, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { events: object[] }).events);
-  const total = commits.flat().length;
+/** Posts every commit in order and answers for each chapter the position of its last one. */
+async function postAll(url: string): Promise<number[]> {
+  const chapters = CHAPTERS.map(({ file }) => commitsIn(file));
+  const total = chapters.flat(2).length;
   const bar = new SingleBar(
     {
-      format: 'posting the article’s events [{bar}] {value}/{total}',
+      format: 'posting events [{bar}] {value}/{total}',
       noTTYOutput: true,
       notTTYSchedule: 1_000,
       stream: process.stderr,
@@ -138,18 +177,27 @@ async function postArticle(url: string): Promise<number> {
     Presets.shades_classic,
   );
   bar.start(total, 0);
-  let position = 0;
+  const ends: number[] = [];
   try {
-    for (const events of commits) {
-      const answer = (await request(`${url}/v1/commits`, { events })) as { position: number };
-      position = answer.position;
-      bar.increment(events.length);
+    for (const commits of chapters) {
+      let position = 0;
+      for (const events of commits) {
+        position = ((await request(`${url}/v1/commits`, { events })) as { position: number }).position;
+        bar.increment(events.length);
+      }
+      ends.push(position);
     }
   } finally {
     bar.stop();
   }
-  return position;
+  return ends;
 }
+
+const commitsIn = (file: string): object[][] =>
+  readFileSync(join(__dirname, '../data', file), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { events: object[] }).events);
 
 async function request(url: string, body?: object): Promise<unknown> {
   const init: RequestInit = body
