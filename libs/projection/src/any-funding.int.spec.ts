@@ -24,7 +24,7 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  type: fc.nat(11),
+  type: fc.nat(12),
   tranche: fc.nat(2),
   amount: fc.integer({ min: 1, max: 60 }),
   days: fc.integer({ min: 0, max: 9 }),
@@ -55,6 +55,7 @@ describeWithPostgres(`any history of fundings (seed ${seed})`, (url) => {
                     fundingId: id,
                   });
                   if (rows[0] !== undefined) expectIdentity(rows[0], meta.totals);
+                  for (const row of rows) expectNothingBelowZero(row);
                 }
               }
             }
@@ -140,15 +141,18 @@ function lineOf(id: string, index: number, { type, tranche: number, amount, odd 
       });
     case 10:
       return make('TrancheCancelled', { trancheId, reason: 'not needed' });
+    case 11:
+      return make('TrancheConditionMet', { trancheId, evidence: 'seen' });
     default:
-      return odd && amount > 50
+      // Also early, and before anything is committed.
+      return amount > 40
         ? make('FundingClosed', { outcome: 'expired', reason: 'over' })
-        : make('TrancheConditionMet', { trancheId, evidence: 'seen' });
+        : make('FundsReceived', { receiptId: `r${index}`, trancheId, money });
   }
 }
 
 function expectIdentity(total: Row, totals: object): void {
-  if (/^0(?:\.0*)?$/.test(String(total['committed']))) return;
+  if (total['stage'] === 'proposed') return;
   const [sums] = (totals as { byCurrency: Record<string, string>[] }).byCurrency;
   const parts = ['received', 'openCalls', 'available', 'locked', 'notInTranche', 'cancelled'].map(
     (column) => sums?.[column] ?? 'missing',
@@ -157,6 +161,23 @@ function expectIdentity(total: Row, totals: object): void {
     parts,
     sum: subtract(sums?.['committed'] ?? 'missing', '0'),
   });
+}
+
+const NEVER_NEGATIVE = [
+  'committed',
+  'available',
+  'called',
+  'calledOverdue',
+  'received',
+  'undrawn',
+  'locked',
+  'cancelled',
+  'weightedRemaining',
+];
+
+function expectNothingBelowZero(row: Row): void {
+  const below = NEVER_NEGATIVE.filter((column) => String(row[column] ?? '').startsWith('-'));
+  expect([row, below]).toEqual([row, []]);
 }
 
 const plain = (amount: unknown): string => subtract(String(amount), '0');
@@ -177,6 +198,8 @@ function figures(rows: readonly Row[]): object {
 /** The same figures, from the state that the rules fold. */
 function figuresOf(state: FundingState): object {
   const committed = state.committed ?? '0';
+  // What nobody ever owed is withdrawn, not cancelled.
+  const isWithdrawn = state.stage === 'closed' && state.committed === null;
   const left = subtract(subtract(committed, state.received), state.cancelled);
   return [
     {
@@ -184,9 +207,9 @@ function figuresOf(state: FundingState): object {
       stage: state.stage,
       committed,
       repaid: state.repaid,
-      undrawn: state.stage === 'closed' ? '0' : sum([left, state.recallable]),
+      undrawn: state.stage === 'committed' ? sum([left, state.recallable]) : '0',
       received: state.received,
-      cancelled: state.cancelled,
+      cancelled: isWithdrawn ? '0' : state.cancelled,
     },
     ...Object.entries(state.tranches)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -194,7 +217,7 @@ function figuresOf(state: FundingState): object {
         trancheId,
         available: each.conditionStatus === 'open' ? '0' : plain(availableOf(state, each)),
         received: each.received,
-        cancelled: each.cancelled,
+        cancelled: isWithdrawn ? '0' : each.cancelled,
       })),
   ];
 }

@@ -239,6 +239,42 @@ describeWithPostgres('funding position', (url) => {
     });
   });
 
+  it('has nothing committed, undrawn or cancelled of what was withdrawn while it was only proposed', async () => {
+    const closed = line('FundingClosed', '2026-02-01', { outcome: 'withdrawn', reason: 'over' });
+    const { rows: shown, meta } = await read([...BINDING, proposed(), T1, closed]);
+    const nothing = { committed: '0.00', undrawn: '0.00', cancelled: '0.00', locked: '0.00', available: '0.00' };
+    expect(shown).toMatchObject([
+      { trancheId: null, stage: 'closed', ladder: null, weightedRemaining: '0.00', ...nothing },
+      { trancheId: 'T1', ceiling: '10000000000.00', ...nothing },
+    ]);
+    expect(meta.totals).toMatchObject({ byCurrency: [{ notInTranche: '0.00', ...nothing }] });
+  });
+
+  it('has nothing below zero where cash is dated before the commitment', async () => {
+    const early = line('FundsReceived', '2026-02-01', { receiptId: 'r', trancheId: 'T1', money: usd(5) });
+    const lines = [...BINDING, proposed(), T1, committed(), met, early];
+    expect(await rows(lines, { effectiveOn: '2026-02-15' })).toMatchObject([
+      { stage: 'proposed', committed: '0.00', received: '5.00', undrawn: '0.00', cancelled: '0.00', utilisation: null },
+      { trancheId: 'T1', committed: '0.00', received: '5.00', undrawn: '0.00', locked: '9999999995.00' },
+    ]);
+  });
+
+  it('has nothing below zero where by the day more was drawn than committed', async () => {
+    const first = committed(1);
+    const more = line('CommitmentChanged', '2026-09-01', {
+      committed: usd(10_000_000_000),
+      changeType: 'amendment',
+      reason: 'agreed',
+    });
+    const early = line('FundsReceived', '2026-05-01', { receiptId: 'r', trancheId: 'T1', money: usd(5) });
+    const T0 = tranche('T1', { undisclosed: true }, 'none');
+    const { rows: shown, meta } = await read([...BINDING, proposed(), T0, first, more, early], {
+      effectiveOn: '2026-06-01',
+    });
+    expect(shown[0]).toMatchObject({ committed: '1.00', received: '5.00', undrawn: '0.00', cancelled: '0.00' });
+    expect(meta.totals).toMatchObject({ byCurrency: [{ notInTranche: '-4.00' }] });
+  });
+
   it('shows no amount in another currency', async () => {
     expect(await whole(DRAWN, { reportingCurrency: 'KRW' })).toMatchObject({
       currency: 'KRW',

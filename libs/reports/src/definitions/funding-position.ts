@@ -97,20 +97,20 @@ weighed as (
 position_row as (
   select funding_id, null as tranche_id, ceiling, committed, null as condition_text, null as condition_status, null as "window",
     available, called, overdue, received - repaid as outstanding,
-    case when stage = 'closed' then 0 else committed - received - cancelled + recallable end as undrawn,
+    case when stage = 'closed' or committed = 0 then 0 else greatest(committed - received - cancelled, 0) + recallable end as undrawn,
     locked, cancelled, probability,
-    case when stage = 'closed' then 0 else probability::numeric * (greatest(ceiling, nullif(committed, 0)) - received - cancelled) end as weighted,
+    case when stage = 'closed' then 0 when coalesce(ceiling, nullif(committed, 0)) is not null then probability::numeric * greatest(greatest(ceiling, committed) - received - cancelled, 0) end as weighted,
     is_undisclosed and stage = 'proposed' as undisclosed,
-    open, case when stage = 'committed' then remains - available - locked else 0 end as untranched, ratio(received, committed) as utilisation
+    open, case when stage = 'proposed' then 0 else committed - received - open - cancelled - available - locked end as untranched, ratio(received, committed) as utilisation
   from weighed
   union all
-  select t.funding_id, tranche_id, amount, case when f.stage = 'proposed' then 0 else amount end, t.terms ->> 'conditionText', status, t.terms ->> 'window',
+  select t.funding_id, tranche_id, amount, case when f.committed = 0 then 0 else amount end, t.terms ->> 'conditionText', status, t.terms ->> 'window',
     case when rest_is <> 'available' then 0 when amount is not null then least(rest, f.remains) end,
     t.called, t.overdue, null,
-    case when f.stage = 'proposed' then 0 else amount - t.received - case when rest_is = 'cancelled' then rest else 0 end end,
+    case when f.committed = 0 then 0 else amount - t.received - case when rest_is = 'cancelled' then rest else 0 end end,
     case when rest_is <> 'locked' then 0 when amount is not null then rest end,
-    case when rest_is <> 'cancelled' then 0 when amount is not null then rest end,
-    null, null, (t.terms ->> 'undisclosed')::boolean, t.open, null, ratio(t.received, case when f.stage = 'proposed' then 0 else amount end)
+    case when rest_is <> 'cancelled' or (f.stage = 'closed' and f.committed = 0) then 0 when amount is not null then rest end,
+    null, null, (t.terms ->> 'undisclosed')::boolean, t.open, null, ratio(t.received, case when f.committed = 0 then 0 else amount end)
   from tranche as t join weighed as f on f.funding_id = t.funding_id
 ),
 -- Cash is converted by the day it moved, everything else is a balance; nothing is nothing in any currency.
@@ -205,7 +205,7 @@ export const fundingPosition: ReportDefinition = {
   sql: SQL,
   summedOnly: z.object({
     openCalls: money('Called and not yet received.'),
-    notInTranche: money('Committed and in no tranche.'),
+    notInTranche: money('Committed and in no tranche; below zero where by the date more was drawn than committed.'),
   }),
   totals(rows) {
     const wholes = rows.filter(({ trancheId }) => trancheId === null);

@@ -92,10 +92,13 @@ total as (
     select coalesce(t.received, 0) as received, coalesce(t.called, 0) as called, coalesce(t.open, 0) as open, coalesce(t.overdue, 0) as overdue,
       coalesce(t.locked, 0) as waiting,
       case
+        -- What nobody ever owed is withdrawn, not cancelled.
+        when f.stage = 'closed' and f.committed = 0 then 0
         when f.committed = 0 then coalesce(t.cancelled, 0)
-        when f.stage = 'closed' then f.committed - coalesce(t.received, 0) - coalesce(t.open, 0)
+        -- More may be drawn by a day than was committed by then.
+        when f.stage = 'closed' then greatest(f.committed - coalesce(t.received, 0) - coalesce(t.open, 0), 0)
         -- Tranches of undisclosed amount may have taken what a cancelled one would have had.
-        else least(coalesce(t.cancelled, 0), f.committed - coalesce(t.received, 0) - coalesce(t.open, 0))
+        else greatest(least(coalesce(t.cancelled, 0), f.committed - coalesce(t.received, 0) - coalesce(t.open, 0)), 0)
       end as cancelled
   ) as drawn
   cross join lateral (select greatest(f.committed - drawn.received - drawn.open - drawn.cancelled, 0) as remains) as undrawn
