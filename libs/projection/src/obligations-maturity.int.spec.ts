@@ -53,6 +53,18 @@ describeWithPostgres('obligations maturity', (url) => {
     ]);
   });
 
+  it('says as what its columns are filed', async () => {
+    const { meta } = await reported(url, spendForecast, obligationsMaturity, []);
+    expect(meta.columns).toMatchObject({
+      remainderOfYear: { xbrlElement: 'us-gaap:PurchaseObligationFutureMinimumPaymentsRemainderOfFiscalYear' },
+      year1: { xbrlElement: 'us-gaap:PurchaseObligationDueInNextTwelveMonths' },
+      year5: { xbrlElement: 'us-gaap:PurchaseObligationDueInFifthYear' },
+      thereafter: { xbrlElement: 'us-gaap:PurchaseObligationDueAfterFifthYear' },
+      total: { xbrlElement: 'us-gaap:PurchaseObligation' },
+    });
+    expect(meta.columns).not.toHaveProperty('unscheduled');
+  });
+
   it('has no remainder on the last day of a fiscal year, and counts what is due that day no more', async () => {
     const lines = contract({
       money: { firm: usd('6') },

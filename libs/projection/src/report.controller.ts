@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Inject, Query, Req, Res, type Type } from '@nestjs/common';
-import type { ReportDefinition, Row } from '@deal-ledger/reports';
+import { filingOf, type ReportDefinition, type Row } from '@deal-ledger/reports';
 import { Operation, queryOf } from '@deal-ledger/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -100,7 +100,9 @@ function tombstoneSchema({ name, row, key }: ReportDefinition): z.ZodObject {
     .meta({ id: `${pascal(name)}Gone` });
 }
 
-function answerSchema({ name, totalsSchema }: ReportDefinition, row: z.ZodType): z.ZodObject {
+function answerSchema(definition: ReportDefinition, row: z.ZodType): z.ZodObject {
+  const { name, totalsSchema } = definition;
+  const filing = filingOf(definition);
   return z
     .object({
       rows: z.array(row),
@@ -124,6 +126,13 @@ function answerSchema({ name, totalsSchema }: ReportDefinition, row: z.ZodType):
           )
           .describe('The rates that any row is converted by.'),
         policyEventId: z.string().nullable().describe('The probability policy that the figures rest on, if any does.'),
+        ...(filing === undefined
+          ? {}
+          : {
+              columns: z
+                .object(Object.fromEntries(Object.keys(filing).map((column) => [column, FilingSchema])))
+                .describe('What these columns are filed as.'),
+            }),
         rowCount: z.int().min(0).describe('Of the whole answer, not of the page.'),
         totals: totalsSchema.describe('Of all rows of the filter, whatever the page.'),
         nextCursor: z.string().nullable().describe('Give it as cursor for the next page; null on the last.'),
@@ -131,5 +140,7 @@ function answerSchema({ name, totalsSchema }: ReportDefinition, row: z.ZodType):
     })
     .meta({ id: `${pascal(name)}Report` });
 }
+
+const FilingSchema = z.object({ xbrlElement: z.string().describe('Element of a public taxonomy.') });
 
 const pascal = (name: string): string => name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());

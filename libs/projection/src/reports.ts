@@ -1,5 +1,5 @@
 import type { Log } from '@deal-ledger/log';
-import type { ReportDefinition, Row } from '@deal-ledger/reports';
+import { filingOf, type ColumnMeta, type ReportDefinition, type Row } from '@deal-ledger/reports';
 import { Problem, validQuery, type Clock } from '@deal-ledger/service';
 import { Pool } from 'pg';
 import { Answers, type FxRate, type Whole } from './answers';
@@ -23,6 +23,8 @@ export interface ReportMeta {
   readonly fxPolicy: FxPolicy;
   readonly fxRates: readonly FxRate[];
   readonly policyEventId: string | null;
+  /** What columns are filed as, in a report that is filed. */
+  readonly columns?: Readonly<Record<string, ColumnMeta>>;
   readonly rowCount: number;
   readonly totals: object;
   readonly nextCursor: string | null;
@@ -110,7 +112,8 @@ export class Reports {
       // What it comes after is there for ever, unless the rules of the report are others now.
       if (after !== undefined && from === 0) throw notOurs(question.definition.name);
       const to = from + limit;
-      const { position, effectiveOn, changedSince, reportingCurrency, fxPolicy } = question;
+      const { definition, position, effectiveOn, changedSince, reportingCurrency, fxPolicy } = question;
+      const columns = filingOf(definition);
       return {
         lines: lines.slice(from, to),
         meta: {
@@ -122,6 +125,7 @@ export class Reports {
           fxPolicy,
           fxRates,
           policyEventId,
+          ...(columns === undefined ? {} : { columns }),
           rowCount: lines.length,
           totals,
           nextCursor: to < lines.length ? cursorOf(asked, keys[to - 1] as string) : null,

@@ -29,13 +29,14 @@ export {
   money,
   REPORTS_VERSION,
   type ColumnKind,
+  type ColumnMeta,
   type Filter,
   type Option,
   type RawRow,
   type ReportDefinition,
   type Row,
 } from './report';
-export { columnsOf, rowOf } from './shape';
+export { columnsOf, filingOf, rowOf } from './shape';
 export { orderOf, snake, sqlFunctionOf, type SqlFunction } from './sql-function';
 export { SQL_LIBRARY } from './sql-library';
 export { cut, spread, type Bucket } from './spread';

@@ -97,13 +97,18 @@ side as (
   from payment
   left join lateral (select share ->> 'partyId' as party_id from jsonb_array_elements(nullif(terms -> 'shares', 'null')) as share) as shares on true
 ),
-due as (
-  select a.subject, a.value::jsonb ->> 'partyId' as party_id,
-    case when years = 0 then 'remainderOfYear' when years <= 5 then 'year' || years else 'thereafter' end as cell, unit as currency, amount
-  from line as a
+-- An amount is due on the last day of its bucket's period.
+due_in as (
+  select period, case when years = 0 then 'remainderOfYear' when years <= 5 then 'year' || years else 'thereafter' end as cell
+  from (select distinct period from line where measure = 'leg.firm' and period is not null) as each
   cross join lateral (select period_last(period) as day) as last
   cross join lateral (select fiscal_year(day, fiscal_year_start) - fiscal_year(effective_on, fiscal_year_start) as years) as distance
-  where measure = 'leg.firm' and period is not null and day > effective_on
+  where day > effective_on
+),
+due as (
+  select a.subject, a.value::jsonb ->> 'partyId' as party_id, cell, unit as currency, amount
+  from line as a join due_in on due_in.period = a.period
+  where measure = 'leg.firm'
 ),
 -- Balances are of a leg as a whole: what each party has of them is cut from that.
 balance as (
