@@ -1,7 +1,7 @@
 import { obligationsMaturity, spendForecast } from '@deal-ledger/reports';
 import { describeWithPostgres } from '../../../tests/harness';
 import type { PostedLine } from './testing';
-import { closed, cost, payment } from './testing-money';
+import { closed, cost, payment, rate, won } from './testing-money';
 import { deal, leg, pick, reported, signed, usd } from './testing-reports';
 
 const YEARS = ['remainderOfYear', 'year1', 'year2', 'year3', 'year4', 'year5', 'thereafter', 'unscheduled', 'total'];
@@ -194,6 +194,33 @@ describeWithPostgres('obligations maturity', (url) => {
       ['skhynix', '0.03', '0.01', '0.00'],
       ['samsung', '0.02', '0.00', '0.00'],
     ]);
+  });
+
+  it('converts balances at the closing rate, and is null where there is none', async () => {
+    const lines = [
+      ...contract({
+        money: { firm: won('1000') },
+        schedule: { method: 'lump', period: '2027' },
+      }),
+      payment('p1', '2026-06-30', 'prepayment', won('500')),
+      rate('spot', '2026-06-30', '1000'),
+    ];
+    const inDollars = async (more: PostedLine[], effectiveOn = '2026-12-31') =>
+      pick(
+        await maturity([...lines, ...more], {
+          reportingCurrency: 'USD',
+          effectiveOn,
+        }),
+        'year1',
+        'year2',
+        'total',
+        'prepaidUnapplied',
+        'flags',
+      );
+    const closing = rate('closing', '2026-09-30', '1250');
+    expect(await inDollars([closing])).toEqual([['0.80', '0.00', '0.80', '0.40', []]]);
+    expect(await inDollars([])).toEqual([[null, '0.00', null, null, ['FX_RATE_MISSING']]]);
+    expect(await inDollars([closing], '2026-09-29')).toMatchObject([[null, '0.00', null, null, ['FX_RATE_MISSING']]]);
   });
 
   it('shows the largest obligation first', async () => {

@@ -1,0 +1,53 @@
+import { spendForecast, spendOutlook } from '@deal-ledger/reports';
+import { describeWithPostgres } from '../../../tests/harness';
+import type { PostedLine } from './testing';
+import { forecast, line, pick, reported } from './testing-reports';
+
+describeWithPostgres('which forecast the spend outlook shows', (url) => {
+  const shown = async (lines: readonly PostedLine[], query: Record<string, string> = {}) =>
+    pick(
+      (await reported(url, spendForecast, spendOutlook, lines, query)).rows,
+      'forecastVersion',
+      'forecastBasis',
+      'forecastBase',
+      'flags',
+    );
+  const withdrawn = (version: number, effective: string): PostedLine => ({
+    stream: 'forecast/rental',
+    type: 'ForecastWithdrawn',
+    effective,
+    data: { version, reason: 'out of date' },
+  });
+  const first = forecast(1, 'internalPlan', [line('2027', 'base', '1')]);
+  const second = forecast(2, 'assumed', [line('2027', 'base', '2')]);
+
+  it('is the highest version that is not withdrawn on that day', async () => {
+    const lines = [first, second, withdrawn(2, '2026-06-30')];
+    expect(await shown(lines, { effectiveOn: '2026-06-29' })).toEqual([[2, 'assumed', '2.00', []]]);
+    expect(await shown(lines, { effectiveOn: '2026-06-30' })).toEqual([[1, 'internalPlan', '1.00', []]]);
+    expect(await shown([...lines, withdrawn(1, '2026-07-31')])).toEqual([]);
+  });
+
+  it('is the version that is asked for, said to be withdrawn if it is', async () => {
+    const lines = [first, second, withdrawn(1, '2026-06-30')];
+    expect(await shown(lines, { forecastVersion: '1' })).toEqual([[1, 'internalPlan', '1.00', ['FORECAST_WITHDRAWN']]]);
+    expect(await shown(lines, { forecastVersion: '2' })).toEqual([[2, 'assumed', '2.00', []]]);
+    expect(await shown(lines, { forecastVersion: '3' })).toEqual([]);
+  });
+
+  it('is, of several forecasts of one measure, the one published last, whichever was recorded last', async () => {
+    const other = (id: string, effective: string, amount: string): PostedLine => ({
+      ...forecast(1, 'internalPlan', [line('2027', 'base', amount)], {
+        forecastId: id,
+      }),
+      stream: `forecast/${id}`,
+      effective,
+    });
+    expect(await shown([other('a', '2026-02-01', '1'), other('b', '2026-01-01', '2')])).toEqual([
+      [1, 'internalPlan', '1.00', []],
+    ]);
+    expect(await shown([other('b', '2026-01-01', '2'), other('a', '2026-01-01', '1')])).toEqual([
+      [1, 'internalPlan', '2.00', []],
+    ]);
+  });
+});
