@@ -1,6 +1,8 @@
 import { forecastVersions, spendForecast } from '@deal-ledger/reports';
 import { describeWithPostgres } from '../../../tests/harness';
-import { ASSUMED, STATED, forecast, line, pick, reported } from './testing-reports';
+import type { PostedLine } from './testing';
+import { rate } from './testing-money';
+import { ASSUMED, STATED, forecast, line, pick, reported, withdrawn } from './testing-reports';
 
 describeWithPostgres('forecast versions', (url) => {
   it('compares each line with the version before', async () => {
@@ -22,11 +24,38 @@ describeWithPostgres('forecast versions', (url) => {
     ]);
   });
 
-  it('shows no amount in another currency', async () => {
-    const { rows } = await reported(url, spendForecast, forecastVersions, [STATED], {
-      reportingCurrency: 'KRW',
-      period: '2025',
-    });
-    expect(pick(rows, 'currency', 'amount')).toEqual([['KRW', null]]);
+  it('keeps a version that was withdrawn, and says so from that day on', async () => {
+    const lines = [STATED, ASSUMED, withdrawn(2, '2026-06-30')];
+    const on = async (effectiveOn: string) =>
+      pick(
+        (await reported(url, spendForecast, forecastVersions, lines, { effectiveOn, period: '2025' })).rows,
+        'version',
+        'withdrawn',
+      );
+    expect(await on('2026-06-29')).toEqual([
+      [1, false],
+      [2, false],
+    ]);
+    expect(await on('2026-06-30')).toEqual([
+      [1, false],
+      [2, true],
+    ]);
+  });
+
+  it('converts amounts at the closing rate, and shows none without it', async () => {
+    const inWon = async (...rates: PostedLine[]) =>
+      pick(
+        (
+          await reported(url, spendForecast, forecastVersions, [STATED, ...rates], {
+            reportingCurrency: 'KRW',
+            period: '2025',
+          })
+        ).rows,
+        'currency',
+        'amount',
+        'flags',
+      );
+    expect(await inWon()).toEqual([['KRW', null, ['FX_RATE_MISSING']]]);
+    expect(await inWon(rate('closing', '2026-06-30', '1400'))).toEqual([['KRW', '22400000000000', []]]);
   });
 });

@@ -1,7 +1,7 @@
 import { spendForecast, spendOutlook } from '@deal-ledger/reports';
 import { describeWithPostgres } from '../../../tests/harness';
 import type { PostedLine } from './testing';
-import { forecast, line, pick, reported } from './testing-reports';
+import { forecast, line, pick, reported, withdrawn } from './testing-reports';
 
 describeWithPostgres('which forecast the spend outlook shows', (url) => {
   const shown = async (lines: readonly PostedLine[], query: Record<string, string> = {}) =>
@@ -12,12 +12,6 @@ describeWithPostgres('which forecast the spend outlook shows', (url) => {
       'forecastBase',
       'flags',
     );
-  const withdrawn = (version: number, effective: string): PostedLine => ({
-    stream: 'forecast/rental',
-    type: 'ForecastWithdrawn',
-    effective,
-    data: { version, reason: 'out of date' },
-  });
   const first = forecast(1, 'internalPlan', [line('2027', 'base', '1')]);
   const second = forecast(2, 'assumed', [line('2027', 'base', '2')]);
 

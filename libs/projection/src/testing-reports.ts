@@ -55,6 +55,12 @@ export const forecast = (version: number, basis: string, lines: object[], extra:
     ...extra,
   },
 });
+export const withdrawn = (version: number, effective: string): PostedLine => ({
+  stream: 'forecast/rental',
+  type: 'ForecastWithdrawn',
+  effective,
+  data: { version, reason: 'out of date' },
+});
 export const line = (period: string, scenario: string, amount: string): object => ({
   period,
   scenario,

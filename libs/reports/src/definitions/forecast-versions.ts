@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { count, equal, flag, id, list, lists, money, text, type ReportDefinition } from '../report';
+import { count, equal, flag, id, isTrue, list, lists, money, text, type ReportDefinition } from '../report';
 import { fxFor } from './fx';
-import { linesOf } from './sql';
+import { flagsOf, linesOf } from './sql';
 
 export const ForecastVersion = z
   .object({
@@ -19,22 +19,25 @@ export const ForecastVersion = z
     bound: text('exact, about, upTo, atLeast, moreThan or lessThan.'),
     previousAmount: money('The same line of the version before; null when that had none.'),
     deltaFromPrevious: money('amount less previousAmount.'),
-    withdrawn: flag('Whether the version was withdrawn.'),
+    withdrawn: flag('Whether the version was withdrawn by the date.'),
     sourceIds: list('What the version rests on.'),
+    flags: list('FX_RATE_MISSING: there is no closing rate to convert with.'),
   })
   .meta({ id: 'ForecastVersion' });
 
-const MEASURES = ['forecast', 'forecast.low', 'forecast.base', 'forecast.high'];
+const MEASURES = ['forecast', 'forecast.withdrawn', 'forecast.low', 'forecast.base', 'forecast.high'];
 
 const SQL = `
 with ${linesOf(MEASURES, { filter: 'forecastId', measures: MEASURES })},
 stated as (
   select split_part(f.subject, '/', 1) as forecast_id, (terms ->> 'version')::int as version, terms,
-    terms ->> 'currency' as currency, coalesce(l.period, 'unscheduled') as period, l.scenario, l.bound, coalesce(a.amount, 0) as amount
+    terms ->> 'currency' as currency, coalesce(l.period, 'unscheduled') as period, l.scenario, l.bound, coalesce(a.amount, 0) as amount,
+    w.subject is not null as is_withdrawn
   from (select subject, value::jsonb as terms from line where measure = 'forecast') as f
   cross join lateral jsonb_to_recordset(terms -> 'lines') as l (period text, scenario text, bound text)
   left join line as a on a.measure = 'forecast.' || l.scenario and a.subject = f.subject
     and coalesce(a.period, 'unscheduled') = coalesce(l.period, 'unscheduled')
+  left join line as w on w.measure = 'forecast.withdrawn' and w.subject = f.subject
 ),
 ${fxFor(`select currency, 'closing', effective_on from stated`)},
 converted_line as (
@@ -47,7 +50,7 @@ converted_line as (
     s.terms ->> 'basis' as basis, s.terms ->> 'method' as method, s.terms ->> 'publishedAt' as "publishedAt",
     s.period, s.scenario, s.into_currency as currency,
     s.shown as amount, s.bound, p.shown as "previousAmount", s.shown - p.shown as "deltaFromPrevious",
-    false as withdrawn, s.terms -> 'sourceIds' as "sourceIds",
+    s.is_withdrawn as withdrawn, s.terms -> 'sourceIds' as "sourceIds", ${flagsOf({ FX_RATE_MISSING: 's.lacks is not null' })},
     null as "policyEventId", array_remove(array[s.event_id], null) as "fxEventIds"
   from converted_line as s
   left join converted_line as p on p.forecast_id = s.forecast_id and p.version = s.version - 1
@@ -72,6 +75,8 @@ export const forecastVersions: ReportDefinition = {
     period: equal('period'),
     scenario: equal('scenario'),
     source: lists('sourceIds'),
+    withdrawn: isTrue('withdrawn'),
+    flag: lists('flags'),
   },
   options: {},
   sql: SQL,
