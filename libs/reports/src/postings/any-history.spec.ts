@@ -133,4 +133,99 @@ describe(`any history (seed ${seed})`, () => {
       { seed },
     );
   });
+
+  const money = (amount: number) => ({ currency: 'USD', amount: String(amount) });
+  const leg: Line = {
+    type: 'LegAdded',
+    data: { legId: 'L', class: 'payment', providers: ['openai'], receivers: ['nvidia'], money: { firm: money(1) } },
+  };
+  const byDay = <Entry extends { readonly day: string }>(entries: readonly Entry[]): Entry[] =>
+    [...entries].sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
+
+  it('has on every day exactly the terms of a leg that began last, until the leg is removed', () => {
+    const change = fc.record({ day: fc.option(day, { nil: '' }), amount: fc.integer({ min: 2, max: 9 }) });
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 6 }), fc.option(day), day, (changes, removedOn, on) => {
+        const lines = changes.map(({ day: from, amount }) => ({
+          type: 'LegTermsChanged',
+          data: {
+            legId: 'L',
+            changeType: 'disclosure',
+            terms: { money: { firm: money(amount) } },
+            effectiveFrom: from === '' ? null : from,
+          },
+        }));
+        const removal: Line[] =
+          removedOn === null
+            ? []
+            : [{ type: 'LegRemoved', effective: removedOn, data: { legId: 'L', reason: 'left out' } }];
+        const { sums } = given(dealPostings, 'deal/d', opened, leg, ...lines, ...removal);
+        const gone = removedOn !== null && removedOn <= on;
+        const inForce = lastOf([{ day: '', amount: 1 }, ...changes], on);
+        expect(Object.values(sums(on, 'leg.firm'))).toEqual(gone ? [] : [String(inForce?.amount)]);
+        expect(Object.values(sums(on, 'leg d/L'))).toEqual(gone ? [] : ['1']);
+      }),
+      { seed },
+    );
+  });
+
+  it('gives a deal on every day the probability assessed last in its stage of that day', () => {
+    const assessment = fc.record({ day, probability: fc.constantFrom('0.1', '0.2', '0.3') });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fact, assessment), { maxLength: 8 }), day, (facts, on) => {
+        const lines = facts.map((each) =>
+          'stage' in each
+            ? lineOf(each)
+            : {
+                type: 'DealProbabilityAssessed',
+                effective: each.day,
+                data: { probability: each.probability, method: 'judgement' },
+              },
+        );
+        let [reached, probability] = [0, undefined as string | undefined];
+        for (const each of byDay(facts).filter((one) => one.day <= on)) {
+          if ('probability' in each) probability = each.probability;
+          else if (STAGES.indexOf(each.stage) > reached)
+            [reached, probability] = [STAGES.indexOf(each.stage), undefined];
+        }
+        const held = Object.entries(given(dealPostings, 'deal/d', opened, ...lines).sums(on, 'deal.probability'));
+        expect(held).toEqual(
+          probability === undefined ? [] : [[expect.stringContaining(`"probability":"${probability}"`), '1']],
+        );
+      }),
+      { seed },
+    );
+  });
+
+  it('has paid on every day what was paid by then, less what came back', () => {
+    const kind = fc.constantFrom('settlement', 'prepayment', 'deposit', 'refund');
+    const paid = fc.record({ day, kind, amount: fc.integer({ min: 1, max: 9 }), reversedOn: fc.option(day) });
+    fc.assert(
+      fc.property(fc.array(paid, { maxLength: 8 }), day, (payments, on) => {
+        const lines = payments.flatMap(({ day: effective, kind: of, amount, reversedOn }, index): Line[] => [
+          {
+            type: 'PaymentMade',
+            effective,
+            data: { paymentId: `p${index}`, legId: 'L', kind: of, money: money(amount) },
+          },
+          ...(reversedOn === null
+            ? []
+            : [
+                {
+                  type: 'PaymentReversed',
+                  effective: reversedOn,
+                  data: { paymentId: `p${index}`, reason: 'it bounced' },
+                },
+              ]),
+        ]);
+        const total = payments.reduce((sum, { day: made, kind: of, amount, reversedOn }) => {
+          const times = (made <= on ? 1 : 0) - (reversedOn !== null && reversedOn <= on ? 1 : 0);
+          return sum + times * (of === 'refund' ? -amount : amount);
+        }, 0);
+        const sums = Object.values(given(dealPostings, 'deal/d', opened, leg, ...lines).sums(on, 'leg.paid'));
+        expect(sums.reduce((sum, amount) => sum + Number(amount), 0)).toBe(total);
+      }),
+      { seed },
+    );
+  });
 });
