@@ -2,6 +2,7 @@ import { circularFlows, supplierCommitments } from '@deal-ledger/reports';
 import { describeWithPostgres } from '../../../tests/harness';
 import type { PostedLine } from './testing';
 import { DRAWN, line, proposed, usd } from './testing-fundings';
+import { closed, payment, rate, won } from './testing-money';
 import { projected } from './testing-projection';
 import { deal, leg, pick, reported, signed } from './testing-reports';
 
@@ -12,19 +13,8 @@ const pays = (payer: string, payee: string, terms: object = dollars(1)): PostedL
   const id = `${payer}-${payee}`;
   return [deal(id), leg({ providers: [payer], receivers: [payee], ...terms }, id), signed('2026-03-31', 'yes', id)];
 };
-/** What is paid ahead on the second leg of a deal. */
-const paid = (dealId: string, amount: number, on = '2026-04-30'): PostedLine => ({
-  stream: `deal/${dealId}`,
-  type: 'PaymentMade',
-  effective: on,
-  data: { paymentId: `${on}-${amount}`, legId: 'L2', kind: 'prepayment', money: usd(amount) },
-});
-const closed = (dealId: string): PostedLine => ({
-  stream: `deal/${dealId}`,
-  type: 'DealClosed',
-  effective: '2026-06-30',
-  data: { outcome: 'terminated', reason: 'over' },
-});
+const paid = (dealId: string, amount: number, kind = 'prepayment'): PostedLine =>
+  payment(kind, '2026-04-30', kind, usd(amount), dealId);
 /** A committed funding without a deal. */
 const funds = (funder: string, recipient: string, amount: number, id = `${funder}-${recipient}`): PostedLine[] => [
   proposed({ funderIds: [funder], recipientId: recipient, dealId: null, amount: { ceiling: usd(amount) } }, id),
@@ -185,8 +175,8 @@ describeWithPostgres('circular flows', (url) => {
 
   it('counts what is closed as the cash that went, and not at all where none did', async () => {
     const loop = [...funds('a', 'b', 10), ...pays('b', 'a', dollars(8))];
-    expect(await flows([...loop, closed('b-a')])).toEqual([]);
-    const after = await flows([...loop, paid('b-a', 2), closed('b-a')]);
+    expect(await flows([...loop, closed('2026-06-30', 'terminated', 'b-a')])).toEqual([]);
+    const after = await flows([...loop, paid('b-a', 2), closed('2026-06-30', 'terminated', 'b-a')]);
     expect(pick(after, 'forwardCommitted', 'backCeiling', 'backCommitted', 'backCash', 'undisclosedEdges')).toEqual([
       ['10.00', '0.00', '0.00', '2.00', 0],
     ]);
@@ -203,12 +193,6 @@ describeWithPostgres('circular flows', (url) => {
     );
     const received = line('FundsReceived', '2026-04-01', { receiptId: 'r', trancheId: 'T', money: usd(7) }, 'a-b');
     const repaid = line('FundsRepaid', '2026-05-01', { repaymentId: 'p', money: usd(3), kind: 'principal' }, 'a-b');
-    const refund: PostedLine = {
-      stream: 'deal/b-a',
-      type: 'PaymentMade',
-      effective: '2026-05-01',
-      data: { paymentId: 'back', legId: 'L2', kind: 'refund', money: usd(1) },
-    };
     const rows = await flows([
       ...funds('a', 'b', 10),
       free,
@@ -216,14 +200,13 @@ describeWithPostgres('circular flows', (url) => {
       repaid,
       ...pays('b', 'a', dollars(8)),
       paid('b-a', 5),
-      refund,
+      paid('b-a', 1, 'refund'),
     ]);
     expect(pick(rows, ...onBasis('Cash'))).toEqual([['7.00', '4.00', '4.00', '0.5714']]);
   });
 
   it('adds nothing in several currencies, and says so', async () => {
-    const won = { money: { firm: { currency: 'KRW', amount: '1450' } } };
-    const lines = [...funds('a', 'b', 10), ...pays('b', 'a', won)];
+    const lines = [...funds('a', 'b', 10), ...pays('b', 'a', { money: { firm: won('1450') } })];
     const { projection } = await projected(url, supplierCommitments, lines);
     const mixed = (await projection.read(circularFlows, { effectiveOn: '2026-12-31' })).rows;
     expect(pick(mixed, 'currency', 'forwardCeiling', 'backCeiling', 'overlapCeiling', 'flags')).toEqual([
@@ -235,6 +218,33 @@ describeWithPostgres('circular flows', (url) => {
       ['USD', '10.00', null, '0.00', ['FX_RATE_MISSING']],
     ]);
     await projection.stop();
+  });
+
+  it('converts what may be at the closing rate, and cash at the spot rate of its day', async () => {
+    const lines = [
+      ...funds('a', 'b', 10),
+      ...pays('b', 'a', { money: { firm: won('1450'), ceiling: won('14500') } }),
+      payment('p1', '2026-04-30', 'prepayment', won('1400'), 'b-a'),
+      payment('p2', '2026-05-31', 'prepayment', won('1300'), 'b-a'),
+      rate('spot', '2026-04-30', '1400'),
+      rate('closing', '2026-12-31', '1450'),
+    ];
+    const query = { reportingCurrency: 'USD' };
+    const stale = await flows(lines, query);
+    expect(pick(stale, 'backCeiling', 'backCommitted', 'backCash', 'overlapCash', 'flags')).toEqual([
+      ['10.00', '1.00', null, null, ['FX_RATE_STALE']],
+    ]);
+    const { rows, meta } = await reported(
+      url,
+      supplierCommitments,
+      circularFlows,
+      [...lines, rate('spot', '2026-05-29', '1300')],
+      query,
+    );
+    expect(pick(rows, 'backCeiling', 'backCommitted', 'backCash', 'overlapCash', 'flags')).toEqual([
+      ['10.00', '1.00', '2.00', '0.00', []],
+    ]);
+    expect(meta.fxRates).toHaveLength(3);
   });
 
   it('stops after a thousand cycles, says so, and finds those of one party', async () => {

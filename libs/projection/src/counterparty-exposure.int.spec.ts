@@ -2,6 +2,7 @@ import { counterpartyExposure, supplierCommitments } from '@deal-ledger/reports'
 import { describeWithPostgres } from '../../../tests/harness';
 import type { PostedLine } from './testing';
 import { line, proposed, usd } from './testing-fundings';
+import { closed, cost, FIRST_YEAR, payment } from './testing-money';
 import { projected } from './testing-projection';
 import { deal, leg, pick, reported, signed } from './testing-reports';
 
@@ -31,6 +32,55 @@ describeWithPostgres('counterparty exposure', (url) => {
     (await exposure(lines, query)).rows;
   const groups = async (lines: readonly PostedLine[]) =>
     Object.fromEntries((await rows(lines)).map(({ partyId, groupId }) => [partyId, groupId]));
+
+  it('tells after the first year of two contracts, one of them in won, what is owed, and what is funded', async () => {
+    const { rows: shown, meta } = await exposure(FIRST_YEAR, { reportingCurrency: 'USD' });
+    expect(shown).toMatchObject([
+      {
+        entityId: 'openai',
+        partyId: 'nvidia',
+        owedFirmRemaining: '78000000000.00',
+        owedCeilingRemaining: '195000000000.00',
+        incurredUnpaid: '1000000000.00',
+        prepaidUnapplied: '0.00',
+        fundingIndicatedCeiling: '0.00',
+        fundingCommittedUndrawn: '96000000000.00',
+        fundingLocked: '90000000000.00',
+        fundingReceivedNet: '4000000000.00',
+        shareOfOwedFirm: '0.8899',
+        flags: [],
+      },
+      {
+        entityId: 'openai',
+        partyId: 'samsung+skhynix',
+        // Converted once: by the month it would be a cent more.
+        owedFirmRemaining: '9655172413.79',
+        prepaidUnapplied: '965517241.38',
+        incurredUnpaid: '0.00',
+        fundingReceivedNet: '0.00',
+        shareOfOwedFirm: '0.1101',
+        flags: ['JOINT_UNSPLIT'],
+      },
+    ]);
+    expect(meta.totals).toMatchObject({ byCurrency: [{ owedFirmRemaining: '87655172413.79' }] });
+    expect(meta.fxRates).toMatchObject([{ rateType: 'closing', onDate: '2026-12-31', rate: '1450' }]);
+  });
+
+  it('keeps of a closed deal what is unpaid and what is paid ahead', async () => {
+    const ended = (id: string, ...cash: PostedLine[]) => [
+      ...contract(id),
+      ...cash,
+      closed('2026-06-30', 'terminated', id),
+    ];
+    const shown = await rows([
+      ...ended('owed', cost('c', '2026-04-30', usd(1), {}, 'owed')),
+      ...ended('paid', payment('p', '2026-04-30', 'prepayment', usd(1), 'paid')),
+    ]);
+    expect(pick(shown, 'partyId', 'openDeals', 'owedFirmRemaining', 'incurredUnpaid', 'prepaidUnapplied')).toEqual([
+      ['owed', 0, '0.00', '1.00', '0.00'],
+      ['paid', 0, '0.00', '0.00', '1.00'],
+    ]);
+  });
 
   it('owes what falls due after the date or at no stated time, and only by binding legs', async () => {
     const money = { firm: usd('10'), ceiling: usd('25') };
