@@ -159,7 +159,13 @@ function schemasOf(kind: StreamKind): ReadonlyMap<string, TypeSchemas> {
     known = new Map(
       Object.entries(kind.events).map(([type, eventType]) => [
         type,
-        { eventType, new: newOfType(type, eventType), correct: correctionOfType(type, eventType), cancel },
+        {
+          eventType,
+          // What is right, and so is most, is read by generated code; what is wrong is read once more to say why.
+          new: z.compile(newOfType(type, eventType)),
+          correct: correctionOfType(type, eventType),
+          cancel,
+        },
       ]),
     );
     schemas.set(kind, known);
