@@ -267,6 +267,87 @@ describeWithPostgres('commitment lines', (url) => {
     });
   });
 
+  describe('what is called off', () => {
+    const wafers = (value: string, unit = 'WFR') => ({ unit, value });
+    const supply = (data: object = {}) =>
+      leg({ legId: 'L1', class: 'supply', quantity: { ceiling: wafers('900') }, ...data });
+    const requested = (reservationId: string, data: object = {}): PostedLine => ({
+      stream: `reservation/${reservationId}`,
+      type: 'CapacityRequested',
+      data: {
+        reservationId,
+        buyerId: 'openai',
+        supplierIds: ['samsung'],
+        itemId: 'hbm',
+        rate: { ceiling: wafers('900') },
+        per: 'P1M',
+        poolIds: [],
+        dealId: 'd',
+        legId: 'L1',
+        priorityAsked: false,
+        ...data,
+      },
+    });
+    const onReservation = (id: string, type: string, effective: string, data: object): PostedLine => ({
+      stream: `reservation/${id}`,
+      type,
+      effective,
+      data,
+    });
+    const ramp = (id: string, first: string, second: string, unit = 'WFR') =>
+      onReservation(id, 'RampScheduled', '2026-06-01', {
+        rampVersion: 1,
+        lines: [
+          { period: '2026-07', qty: wafers(first, unit) },
+          { period: '2026-08', qty: wafers(second, unit) },
+        ],
+      });
+    const delivered = (id: string, value: string) =>
+      onReservation(id, 'QuantityDelivered', '2026-07-31', { deliveryId: 'd1', period: '2026-07', qty: wafers(value) });
+    const accepted = (id: string, value: string, rejected: string) =>
+      onReservation(id, 'DeliveryAccepted', '2026-08-03', {
+        deliveryId: 'd1',
+        acceptedQty: wafers(value),
+        rejectedQty: wafers(rejected),
+      });
+    const columns = ['unit', 'calledOff', 'delivered', 'accepted', 'flags'];
+    const lines = [
+      deal(),
+      supply(),
+      requested('a'),
+      ramp('a', '50', '100'),
+      delivered('a', '45'),
+      accepted('a', '44', '1'),
+      requested('b'),
+      ramp('b', '7', '7'),
+      requested('of-another-leg', { legId: 'L9' }),
+      ramp('of-another-leg', '1', '1'),
+    ];
+
+    it('adds up the plans of the reservations that name the leg, all periods of them', async () => {
+      expect(pick(await commitments(lines), ...columns)).toEqual([['WFR', '164', '45', '44', []]]);
+      const before = await commitments(lines, { effectiveOn: '2026-07-30' });
+      expect(pick(before, ...columns)).toEqual([['WFR', '164', '0', '0', []]]);
+    });
+
+    it('is of a closed reservation what was delivered', async () => {
+      const closing = onReservation('a', 'ReservationClosed', '2026-09-01', { outcome: 'cancelled', reason: 'over' });
+      const on = async (effectiveOn: string) =>
+        pick(await commitments([...lines, closing], { effectiveOn }), 'calledOff');
+      expect([await on('2026-08-31'), await on('2026-09-01')]).toEqual([[['164']], [['59']]]);
+    });
+
+    it('is not added up over units, nor shown in another than the leg has', async () => {
+      const mixed = [...lines, requested('c'), ramp('c', '3', '3', 'EA')];
+      expect(pick(await commitments(mixed), ...columns)).toEqual([['WFR', null, null, null, ['UNIT_MISMATCH']]]);
+    });
+
+    it('is shown in its own unit where the leg keeps its quantity secret', async () => {
+      const secret = [deal(), supply({ quantity: { undisclosed: true } }), requested('a'), ramp('a', '50', '100')];
+      expect(pick(await commitments(secret), ...columns)).toEqual([['WFR', '150', '0', '0', []]]);
+    });
+  });
+
   describe('in another currency', () => {
     const lines: PostedLine[] = [
       deal(),
