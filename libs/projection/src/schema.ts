@@ -21,7 +21,7 @@ class CreateProjection1760000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('drop table progress, writers, skipped, events, postings');
-    await runner.query('drop function refuse_change, month_of, period_first, period_last, bucket, joined, ratio');
+    await runner.query('drop function refuse_change, month_of, period_first, period_last, bucket');
   }
 }
 
@@ -132,14 +132,6 @@ const FUNCTIONS = [
        when 'quarter' then lpad(extract(year from day)::text, 4, '0') || '-' || (32 + extract(quarter from day))::text
        else lpad(extract(year from day)::text, 4, '0') || '-' || lpad(extract(month from day)::text, 2, '0')
      end`,
-  // Several parties that are one side: a+b, in their order.
-  `create function joined(parties jsonb) returns text immutable language sql return
-     (select string_agg(party, '+' order by place) from jsonb_array_elements_text(parties) with ordinality as listed (party, place))`,
-  // Exact, 4 digits after the point, rounded half to even; null when the whole is nothing.
-  `create function ratio(part numeric, whole numeric) returns numeric immutable language sql return
-     (select sign(part) * sign(whole) * 0.0001 * (quotient + case
-        when 2 * rest > abs(whole) or (2 * rest = abs(whole) and mod(quotient, 2) = 1) then 1 else 0 end)
-      from (select div(abs(part) * 10000, abs(nullif(whole, 0))) as quotient, mod(abs(part) * 10000, abs(nullif(whole, 0))) as rest) as division)`,
 ];
 
 /**

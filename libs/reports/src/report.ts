@@ -165,7 +165,7 @@ export const equal = (column: string): Filter => ({
 /** Rows whose `column` lists the value. */
 export const lists = (column: string): Filter => ({
   schema: word.describe(`Only rows whose ${column} list this.`),
-  condition: (value) => `${value} = any (texts(r."${column}"))`,
+  condition: (value) => `to_jsonb(r."${column}") ? ${value}`,
 });
 
 /** Rows whose `column`, which only the statement has, mentions the text; `where` says what that is. */

@@ -125,9 +125,8 @@ function returnedColumns({ row, summedOnly }: ReportDefinition): Returned[] {
     Object.entries(schema?.shape ?? {}).map(([name, each]) => {
       const type = each as z.ZodType;
       const { sql, shown } = CELLS[kindOfColumn(type)];
-      return { name, type: sql, meaning: type.description ?? '', isSummedOnly, cell: shown(`r."${name}"`, currency) };
+      return { name, type: sql, meaning: type.description ?? '', isSummedOnly, cell: shown(`r."${name}"`) };
     });
-  const currency = 'currency' in row.shape ? 'r.currency' : 'null';
   return [
     ...columnsOf(row, false),
     ...Object.entries(META_COLUMNS).map(([name, meaning]) => {
@@ -138,19 +137,34 @@ function returnedColumns({ row, summedOnly }: ReportDefinition): Returned[] {
   ];
 }
 
-const CELLS: Readonly<Record<ColumnKind, { sql: string; shown: (value: string, currency: string) => string }>> = {
+// Most amounts have no more digits than their currency, and need no looking at.
+const rounded = (value: string, digits: string): string =>
+  `case when scale(${value}) <= ${digits} then round(${value}, ${digits}) else half_even(${value}, ${digits}) end`;
+
+/** Of the row's currency; no column has such a name. */
+const DIGITS = 'r."currency scale"';
+
+const CELLS: Readonly<Record<ColumnKind, { sql: string; shown: (value: string) => string }>> = {
   text: { sql: 'text', shown: (value) => `${value}::text` },
-  list: { sql: 'text[]', shown: (value) => `texts(${value})` },
-  money: { sql: 'numeric', shown: (value, currency) => `amount_in(${value}, ${currency})` },
+  list: {
+    sql: 'text[]',
+    shown: (value) =>
+      `case when ${value} is not null then array(select jsonb_array_elements_text(to_jsonb(${value}))) end`,
+  },
+  money: {
+    sql: 'numeric',
+    shown: (value) =>
+      `case when ${DIGITS} is null then trim_scale(${value}) else ${rounded(`${value}::numeric`, DIGITS)} end`,
+  },
   quantity: { sql: 'numeric', shown: (value) => `trim_scale(${value})` },
-  ratio: { sql: 'numeric', shown: (value) => `half_even(${value}, 4)` },
+  ratio: { sql: 'numeric', shown: (value) => rounded(`${value}::numeric`, '4') },
   decimal: { sql: 'numeric', shown: (value) => `${value}::numeric` },
   count: { sql: 'integer', shown: (value) => `${value}::integer` },
   flag: { sql: 'boolean', shown: (value) => `${value}::boolean` },
 };
 
 function bodyOf(definition: ReportDefinition): string {
-  const { filters, options, sql } = definition;
+  const { filters, options, row, sql } = definition;
   const names = Object.keys(filters).map(literal).join(', ');
   const conditions = [
     `refuse_unanswerable(as_of, as_of_ordinal, effective_on, reporting_currency, fx_policy, filter, array[${names}]::text[])`,
@@ -173,7 +187,7 @@ select * from (
   select ${returnedColumns(definition)
     .map((column) => `${column.cell} as "${column.name}"`)
     .join(', ')}
-  from r
+  from (select r.*, ${'currency' in row.shape ? 'currency_scale(r.currency)' : 'null::integer'} as "currency scale" from r offset 0) as r
   where ${conditions.join('\n    and ')}
 ) as report
 order by ${orderOf(definition)}

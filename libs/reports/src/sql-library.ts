@@ -8,6 +8,10 @@ const IGNORABLE =
 /**
  * The functions that reports are written with, in the projection's schema. Exact decimals only.
  * They may be replaced at any time, because nothing stored depends on them.
+ *
+ * What is called for every row is either plain enough that Postgres writes it into the statement,
+ * or in plpgsql without subqueries: a function in SQL would be planned anew for every row, as the
+ * functions of the reports are for every question.
  */
 export const SQL_LIBRARY: readonly string[] = [
   `create or replace function currency_scale(currency text) returns integer immutable parallel safe language sql return
@@ -16,25 +20,61 @@ export const SQL_LIBRARY: readonly string[] = [
        .join(' ')} end`,
   `comment on function currency_scale is 'Digits after the point that amounts of the currency have: table ${CURRENCY_TABLE_VERSION} of ISO 4217.'`,
 
-  // What lies exactly between two neighbours has one digit more than they have, and it is a 5.
-  `create or replace function half_even(amount numeric, digits integer) returns numeric immutable parallel safe language sql return
-     case when scale(trim_scale(amount)) = digits + 1 and right(trim_scale(amount)::text, 1) = '5'
-       then 2 * round(0.5 * amount, digits) else round(amount, digits) end`,
+  `create or replace function half_even(amount numeric, digits integer) returns numeric immutable strict parallel safe language plpgsql as $body$
+   begin
+     -- What lies exactly between two neighbours has one digit more than they have, and it is a 5.
+     if scale(trim_scale(amount)) = digits + 1 and right(trim_scale(amount)::text, 1) = '5' then
+       return 2 * round(0.5 * amount, digits);
+     end if;
+     return round(amount, digits);
+   end $body$`,
   `comment on function half_even is 'The amount with so many digits after the point, rounded half to even.'`,
 
-  `create or replace function amount_in(amount numeric, currency text) returns numeric immutable parallel safe language sql return
-     case when currency_scale(currency) is null then trim_scale(amount) else half_even(amount, currency_scale(currency)) end`,
-  `comment on function amount_in is 'The amount at the scale of its currency, rounded half to even; without a currency just without superfluous zeros.'`,
-
   // A division would be cut off before it is rounded; whole numbers divide exactly.
+  `create or replace function divided(part numeric, whole numeric, digits integer) returns numeric immutable strict parallel safe language plpgsql as $body$
+   declare
+     minor numeric := abs(part) * ('1e' || digits)::numeric;
+     quotient numeric;
+     rest numeric;
+   begin
+     if whole = 0 then
+       return null;
+     end if;
+     quotient := div(minor, abs(whole));
+     rest := mod(minor, abs(whole));
+     if 2 * rest > abs(whole) or (2 * rest = abs(whole) and mod(quotient, 2) = 1) then
+       quotient := quotient + 1;
+     end if;
+     return round(sign(part) * sign(whole) * quotient * ('1e-' || digits)::numeric, digits);
+   end $body$`,
+  `comment on function divided is 'The exact quotient with so many digits after the point, rounded half to even; null when the whole is nothing.'`,
+
+  `create or replace function ratio(part numeric, whole numeric) returns numeric immutable strict parallel safe language plpgsql as $body$
+   begin
+     return divided(part, whole, 4);
+   end $body$`,
+  `comment on function ratio is 'The exact quotient with 4 digits after the point, rounded half to even; null when the whole is nothing.'`,
+
   `create or replace function converted(amount numeric, rate numeric, is_inverse boolean, digits integer) returns numeric
-   immutable parallel safe language sql return
-     case when not is_inverse then half_even(amount * rate, digits) else (
-       select sign(amount) * round((quotient + case
-         when 2 * rest > rate or (2 * rest = rate and mod(quotient, 2) = 1) then 1 else 0 end) * ('1e-' || digits)::numeric, digits)
-       from (select div(minor, rate) as quotient, mod(minor, rate) as rest from (select abs(amount) * ('1e' || digits)::numeric as minor) as whole) as division
-     ) end`,
+   immutable strict parallel safe language plpgsql as $body$
+   begin
+     if is_inverse then
+       return divided(amount, rate, digits);
+     end if;
+     return half_even(amount * rate, digits);
+   end $body$`,
   `comment on function converted is 'The amount at a rate, or at its inverse, rounded once, half to even; null without a rate.'`,
+
+  `create or replace function joined(parties jsonb) returns text immutable strict parallel safe language plpgsql as $body$
+   declare
+     names text := parties ->> 0;
+   begin
+     for place in 1 .. jsonb_array_length(parties) - 1 loop
+       names := names || '+' || (parties ->> place);
+     end loop;
+     return names;
+   end $body$`,
+  `comment on function joined is 'Several parties that are one side: a+b, in their order.'`,
 
   `create or replace function fiscal_year(day date, first_month integer) returns integer immutable parallel safe language plpgsql as $body$
    begin
@@ -63,12 +103,6 @@ export const SQL_LIBRARY: readonly string[] = [
   `create or replace function as_compared(name text) returns text immutable parallel safe language sql return
      casefold(normalize(regexp_replace(normalize(name, NFKC), '${IGNORABLE}', '', 'g'), NFKC) collate pg_catalog.pg_unicode_fast)`,
   `comment on function as_compared is 'The name as it is compared, in any script: NFKC, without case and without what does not show.'`,
-
-  `create or replace function texts(list jsonb) returns text[] immutable parallel safe language sql return
-     case when list is not null then array(select jsonb_array_elements_text(list)) end`,
-  `create or replace function texts(list text[]) returns text[] immutable parallel safe language sql return list`,
-  `comment on function texts(jsonb) is 'The list as an array.'`,
-  `comment on function texts(text[]) is 'The list as it is.'`,
 
   CYCLES,
   `comment on function cycles is 'The ways over hops that lead back to where they began, each once; then a row of null when there may be more.'`,
