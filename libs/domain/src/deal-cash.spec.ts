@@ -78,6 +78,15 @@ describe('a cost', () => {
       .thenRecorded();
   });
 
+  it('is in the currency of the terms of its own day', () => {
+    const scenario = contract(
+      changed({ money: { ceiling: krw(900) } }, { changeType: 'amendment', effectiveFrom: '2027-01-01' }),
+    ).today('2027-01-01');
+    scenario.when(cost('c1', 1, { money: krw(1) })).thenRefused('CURRENCY_MISMATCH');
+    scenario.when(cost('c1', 1, {}, { effective: '2027-01-01' })).thenRefused('CURRENCY_MISMATCH');
+    scenario.when(cost('c1', 1)).thenRecorded();
+  });
+
   it('is in the currency of the terms that are known, if those of its day state none', () =>
     given(opened, payment(), bound('2026-03-31'), changed({ money: { firm: krw(9) } }, { effectiveFrom: '2027-01-01' }))
       .when(cost('c1', 1))

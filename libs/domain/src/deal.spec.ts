@@ -306,13 +306,13 @@ describe('an assessment', () => {
     given(opened).when(assessed(probability)).thenRefused('PROBABILITY_RANGE', '/data/probability'),
   );
 
-  it.each<[string, Draft[], (string | undefined)[]]>([
+  it.each<[string, Draft[], (string | null)[]]>([
     ['holds until another one is made', [assessed('0.3', '2026-01-01'), assessed('0.4', '2026-02-01')], ['0.3', '0.4']],
-    ['lapses when the stage changes', [assessed('0.3', '2026-01-01'), signed('no', '2026-02-01')], ['0.3', undefined]],
+    ['lapses when the stage changes', [assessed('0.3', '2026-01-01'), signed('no', '2026-02-01')], ['0.3', null]],
     [
       'lapses with a signature of its day that was recorded after it',
       [assessed('0.3'), signed('no', '2026-06-01')],
-      ['0.3', undefined],
+      ['0.3', null],
     ],
     [
       'holds when it was recorded after the signature of its day',
@@ -327,7 +327,7 @@ describe('an assessment', () => {
     ],
   ])('%s', (_, events, probabilities) => {
     const inForce = assessmentsInForce(stateOf(given(opened, ...events)));
-    expect(inForce.map(({ assessment }) => assessment?.probability)).toEqual(probabilities);
+    expect(inForce.map(({ assessment }) => assessment?.probability ?? null)).toEqual(probabilities);
   });
 });
 
