@@ -128,6 +128,14 @@ describeWithPostgres('circular flows', (url) => {
     expect(await flows(lines, { maxLength: '3' })).toEqual([]);
   });
 
+  it('meets no party twice on its way', async () => {
+    const pairs = ['a', 'b'].flatMap((spoke) => [...pays('x', spoke), ...pays(spoke, 'x')]);
+    expect(pick(await flows(pairs, { maxLength: '6' }), 'cycleId')).toEqual([
+      ['crossPurchase/a/x'],
+      ['crossPurchase/b/x'],
+    ]);
+  });
+
   it('is no loop of fundings alone', async () => {
     expect(await flows([...funds('a', 'b', 1), ...funds('b', 'a', 1)])).toEqual([]);
   });
@@ -158,6 +166,11 @@ describeWithPostgres('circular flows', (url) => {
     ]);
     expect(pick(unsplit, 'backCeiling', 'backCommitted', 'backCash', 'overlapCeiling')).toEqual([
       [null, null, null, null],
+    ]);
+    const several = proposed({ funderIds: ['a', 'z'], recipientId: 'x', dealId: null }, 'several');
+    const syndicate = await flows([several, ...pays('x', 'a', dollars(6))]);
+    expect(pick(syndicate, 'cycleId', 'forwardCeiling', 'backCeiling', 'flags')).toEqual([
+      ['financingLoop/a/x', null, '6.00', ['JOINT_UNSPLIT']],
     ]);
     const shares = [
       { partyId: 'a', share: '0.75' },

@@ -86,6 +86,17 @@ describeWithPostgres('commitment lines', (url) => {
     expect(pick(await commitments(lines), 'dealId')).toEqual([['D'], ['c'], ['d'], ['d-1'], ['d.1'], ['d0']]);
   });
 
+  it('is joint where nobody says who has which share, though the other side has shares', async () => {
+    const shares = ['openai', 'oracle'].map((partyId) => ({ partyId, share: '0.5' }));
+    const shared = leg({ legId: 'shared', providers: ['openai', 'oracle'], shares, money: { firm: usd('1') } });
+    const both = leg({ ...(shared.data as object), legId: 'both', receivers: ['nvidia', 'amd'] });
+    const rows = await commitments([deal(), shared, both]);
+    expect(pick(rows, 'legId', 'flags')).toEqual([
+      ['both', ['JOINT_UNSPLIT']],
+      ['shared', []],
+    ]);
+  });
+
   it('passes only rows that fit every filter', async () => {
     const lines = [
       deal(),

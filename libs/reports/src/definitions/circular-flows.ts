@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, equal, flag, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
+import { ANSWERS, IS_JOINT, STAGES_OF_DEALS } from './legs';
 import { flagsOf, ifAny, linesOf, sumOf, unitOf, valueOf } from './sql';
 
 /** More cycles than this are not looked for. */
@@ -69,27 +70,22 @@ const PARTS = `
   where is_unknown`;
 
 const SQL = `
-with ${linesOf(['deal.stage', 'leg', 'leg.firm', 'leg.ceiling', 'leg.paid', 'funding', 'funding.stage', 'funding.ceiling', 'funding.committed', 'tranche.received', 'fx'])},
-deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
-leg_lines as (
-  select subject as edge_id, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, ${valueOf('leg')} as terms,
+with ${linesOf(['deal.stage', 'leg', 'leg.firm', 'leg.ceiling', 'leg.paid', 'funding', 'funding.stage', 'funding.ceiling', 'funding.committed', 'tranche.received'])},
+${STAGES_OF_DEALS},
+leg as (
+  select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, ${valueOf('leg')} as terms,
     ${sumOf('leg.paid')} as paid
   from line where measure like 'leg%' group by subject ${ifAny('leg')}
 ),
--- A delivery that a payment answers, or that answers one, is no consideration in kind.
-paid_for as (
-  select distinct delivery.edge_id
-  from leg_lines as delivery
-  join leg_lines as payment on payment.deal_id = delivery.deal_id and payment.terms ->> 'class' = 'payment'
-    and (payment.terms ->> 'reciprocalOf' = delivery.leg_id or delivery.terms ->> 'reciprocalOf' = payment.leg_id)
-),
-leg as (
-  select 'leg' as sort, edge_id, stage <> 'closed' as is_open, stage = 'binding' as is_binding,
-    case when terms ->> 'class' = 'payment' then 'payment' else 'inKind' end as way, l.deal_id, null as funding_id,
-    terms -> 'providers' as sources, terms -> 'receivers' as targets, terms ->> 'sharedSide' as shared_side,
+${ANSWERS},
+-- A delivery that a payment answers is no consideration in kind.
+leg_edge as (
+  select 'leg' as sort, subject as edge_id, stage <> 'closed' as is_open, stage = 'binding' as is_binding,
+    case when terms ->> 'class' = 'payment' then 'payment' else 'inKind' end as way, deal_id, null as funding_id,
+    terms -> 'providers' as sources, terms -> 'receivers' as targets, terms ->> 'sharedSide' as shared_side, ${IS_JOINT} as is_joint,
     terms ->> 'currency' as currency, (terms ->> 'undisclosed')::boolean as is_secret, paid as cash
-  from leg_lines as l join deal on deal.deal_id = l.deal_id
-  where terms ->> 'class' = 'payment' or (terms ->> 'class' <> 'funding' and stage <> 'closed' and edge_id not in (select edge_id from paid_for))
+  from leg join deal using (deal_id)
+  where terms ->> 'class' = 'payment' or (terms ->> 'class' <> 'funding' and stage <> 'closed' and subject not in (select delivery from answer))
 ),
 funding_lines as (
   select split_part(subject, '/', 1) as edge_id, ${valueOf('funding')} as terms, ${valueOf('funding.stage')} ->> 'stage' as stage,
@@ -100,19 +96,17 @@ funding_lines as (
 funding as (
   select 'funding' as sort, edge_id, stage <> 'closed' as is_open, stage = 'committed' as is_binding,
     'funding' as way, terms ->> 'dealId' as deal_id, edge_id as funding_id,
-    terms -> 'funders' as sources, jsonb_build_array(terms -> 'recipient') as targets, null as shared_side,
+    terms -> 'funders' as sources, jsonb_build_array(terms -> 'recipient') as targets, null as shared_side, jsonb_array_length(terms -> 'funders') > 1 as is_joint,
     coalesce(terms ->> 'currency', committed_in, received_in) as currency, (terms ->> 'undisclosed')::boolean and stage = 'proposed' as is_secret,
     received as cash, stated, committed
   from funding_lines
 ),
 -- What is closed counts as the cash that went, and not at all where none did.
 edge as (
-  select * from (
-    select sort, edge_id, is_open, is_binding, way, deal_id, funding_id, sources, targets, shared_side, currency, is_secret, cash from leg
-    union all
-    select sort, edge_id, is_open, is_binding, way, deal_id, funding_id, sources, targets, shared_side, currency, is_secret, cash from funding
-  ) as known
-  where is_open or cash <> 0
+  select * from leg_edge where is_open or cash <> 0
+  union all
+  select sort, edge_id, is_open, is_binding, way, deal_id, funding_id, sources, targets, shared_side, is_joint, currency, is_secret, cash
+  from funding where is_open or cash <> 0
 ),
 -- From each party of the one side to each of the other. Which part is whose, only shares can tell.
 hop_edge as (
@@ -121,10 +115,6 @@ hop_edge as (
   from edge
   cross join lateral jsonb_array_elements_text(sources) as source
   cross join lateral jsonb_array_elements_text(targets) as target
-  cross join lateral (
-    select (shared_side is distinct from 'providers' and jsonb_array_length(sources) > 1)
-      or (shared_side is distinct from 'receivers' and jsonb_array_length(targets) > 1) as is_joint
-  ) as side
 ),
 stated (sort, edge_id, share_of, cell, currency, amount, kind, day) as (
   select 'leg', subject, value::jsonb ->> 'partyId', substr(measure, 5), unit, amount, 'closing', effective_on

@@ -16,6 +16,7 @@ import {
 } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cell, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
+import { IS_JOINT, STAGES_OF_DEALS } from './legs';
 import { flagsOf, ifAny, linesOf, sumOf, valueOf } from './sql';
 
 export const CommitmentLine = z
@@ -104,7 +105,7 @@ const PARTS = `
 
 const SQL = `
 with ${linesOf([...OF_DEALS, ...OF_RESERVATIONS], { filter: 'dealId', measures: OF_DEALS })},
-deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
+${STAGES_OF_DEALS},
 -- An amount falls due on the last day of its period.
 due as (
   select period, period_last(period) as day from (select distinct period from line) as each where period is not null
@@ -183,7 +184,7 @@ amounts as (
     (terms ->> 'undisclosed')::boolean as undisclosed, terms ->> 'bound' as bound,
     terms -> 'sourceIds' as "sourceIds", terms ->> 'confidence' as confidence, terms ->> 'termsEventId' as "termsEventId",
     ${flagsOf({
-      JOINT_UNSPLIT: `terms ->> 'sharedSide' is null and greatest(jsonb_array_length(terms -> 'providers'), jsonb_array_length(terms -> 'receivers')) > 1`,
+      JOINT_UNSPLIT: IS_JOINT,
       ABOVE_CEILING: 'leg.used > leg.ceiling',
       SEVERAL_CURRENCIES: 'cash_in <> leg.currency',
       UNIT_MISMATCH: 'is_mismatch',

@@ -4,6 +4,7 @@ import { sumsByCurrency, sumsSchema } from '../totals';
 import { cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { FUNDING_MEASURES, FUNDINGS } from './fundings';
 import { GROUPS } from './groups';
+import { openBalancesOf, sidesOf, STAGES_OF_DEALS } from './legs';
 import { flagsOf, linesOf } from './sql';
 
 export const CounterpartyExposure = z
@@ -56,16 +57,15 @@ const CELLS = [
 const PARTS = `
   select provider, receiver, owed.currency, cell, amount, 'closing', effective_on
   from (
-    select due.* from due join leg using (subject) where stage = 'binding' and is_payment
+    select due.* from due join payment using (subject) where stage = 'binding'
     union all
     select * from open
   ) as owed
-  join leg using (subject)
   join side on side.subject = owed.subject and side.party_id is not distinct from owed.party_id
   union all
   -- What is owed in a currency may be nothing.
   select provider, receiver, terms ->> 'currency', 'owedFirmRemaining', 0, null, null
-  from side join leg using (subject) where leg.is_payment and terms ->> 'currency' is not null
+  from side join payment using (subject) where terms ->> 'currency' is not null
   union all
   select recipient, funder, currency, cell, amount, case when amount <> 0 then 'closing' end, effective_on
   from funding_side
@@ -81,8 +81,8 @@ const PARTS = `
   where measure in ('tranche.received', 'funding.repaid')`;
 
 const SQL = `
-with recursive ${linesOf(['deal', 'deal.stage', 'leg', 'leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid', ...FUNDING_MEASURES, 'party', 'relation', 'fx'])},
-deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage'),
+with recursive ${linesOf(['deal', 'deal.stage', 'leg', 'leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid', ...FUNDING_MEASURES, 'party', 'relation'])},
+${STAGES_OF_DEALS},
 leg as (
   select subject, split_part(subject, '/', 1) as deal_id, stage, terms, terms ->> 'class' = 'payment' as is_payment,
     (terms ->> 'undisclosed')::boolean as is_secret
@@ -90,14 +90,8 @@ leg as (
   join deal on deal.deal_id = split_part(subject, '/', 1)
   where terms ->> 'class' <> 'funding'
 ),
--- A row for each party of a side that says who has which share; else the side is one party.
-side as (
-  select subject, deal_id, stage, is_payment, is_secret, party_id,
-    case when terms ->> 'sharedSide' = 'providers' then party_id else joined(terms -> 'providers') end as provider,
-    case when terms ->> 'sharedSide' = 'receivers' then party_id else joined(terms -> 'receivers') end as receiver
-  from leg
-  left join lateral (select share ->> 'partyId' as party_id from jsonb_array_elements(nullif(terms -> 'shares', 'null')) as share) as shares on true
-),
+payment as (select * from leg where is_payment),
+${sidesOf('leg')},
 ${FUNDINGS},
 funding_side as (
   select t.*, joined(terms -> 'funders') as funder, terms ->> 'recipient' as recipient, terms ->> 'dealId' as deal_id from total as t
@@ -105,7 +99,7 @@ funding_side as (
 -- Who pays, is provided for or is funded, by whom; and every party of a deal of which no more is known.
 tie (entity, party, deal_id, leg_id, is_open, is_secret) as (
   select case when is_payment then provider else receiver end, case when is_payment then receiver else provider end, deal_id, subject, stage <> 'closed', is_secret
-  from side
+  from side join leg using (subject)
   union all
   select recipient, funder, deal_id, null, deal_stage <> 'closed', false from funding_side
   union all
@@ -136,28 +130,12 @@ due as (
   from line as a
   where measure in ('leg.firm', 'leg.ceiling') and period is not null and period_last(period) > effective_on
 ),
--- Balances are of a leg as a whole: what each party has of them is cut from that.
-balance as (
-  select subject, unit as currency,
-    coalesce(sum(amount) filter (where measure = 'leg.firm' and period is null), 0) as firm,
-    coalesce(sum(amount) filter (where measure = 'leg.ceiling' and period is null), 0) as ceiling,
-    coalesce(sum(amount) filter (where measure = 'leg.incurred'), 0) as incurred,
-    coalesce(sum(amount) filter (where measure = 'leg.paid'), 0) as paid
-  from line where measure in ('leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid') group by subject, unit
-),
-open as (
-  select subject, cut.party_id, cell, currency, cut.amount
-  from leg
-  join balance using (subject)
-  cross join lateral (values
-    ('owedFirmRemaining', case when stage = 'binding' then firm - incurred end),
-    ('owedCeilingRemaining', case when stage = 'binding' then ceiling - incurred end),
-    ('incurredUnpaid', incurred - paid),
-    ('prepaidUnapplied', paid - incurred)
-  ) as owed (cell, amount)
-  cross join lateral cut(owed.amount, coalesce(nullif(terms -> 'shares', 'null'), '[{"share": "1"}]'), currency_scale(currency)) as cut
-  where is_payment and owed.amount > 0
-),
+${openBalancesOf('payment', {
+  owedFirmRemaining: `case when stage = 'binding' then firm - incurred end`,
+  owedCeilingRemaining: `case when stage = 'binding' then ceiling - incurred end`,
+  incurredUnpaid: 'incurred - paid',
+  prepaidUnapplied: 'paid - incurred',
+})},
 ${pricedBy(['entity', 'party'], PARTS)},
 exposed as (
   select entity, party, currency, ${CELLS.map((name) => `${cellOrZero(name)} as "${name}"`).join(',\n    ')}, ${RATES_USED}

@@ -2,6 +2,7 @@ import { STAGES } from '@deal-ledger/domain';
 import { z } from 'zod';
 import { count, decimal, equal, id, list, lists, mentions, text, type ReportDefinition } from '../report';
 import { GROUPS } from './groups';
+import { IS_JOINT } from './legs';
 import { flagsOf, ifAny, linesOf, sumOf, valueOf } from './sql';
 
 /** How long before it lapses a letter of intent is said to. */
@@ -81,7 +82,7 @@ leg as (
 legs as (
   select deal_id, count(*) as legs, count(*) filter (where is_secret) as secret,
     bool_or(is_payment and is_secret) as has_secret_money,
-    bool_or(terms ->> 'sharedSide' is null and greatest(jsonb_array_length(terms -> 'providers'), jsonb_array_length(terms -> 'receivers')) > 1) as is_joint,
+    bool_or(${IS_JOINT}) as is_joint,
     bool_and(remains = 0 and ceiling > 0) filter (where is_payment) as is_used_up
   from leg group by deal_id
 ),

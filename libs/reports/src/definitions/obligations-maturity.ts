@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { count, equal, id, list, lists, money, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cellCount, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
+import { ANSWERS, openBalancesOf, sidesOf, STAGES_OF_DEALS } from './legs';
 import { flagsOf, linesOf } from './sql';
 
 /** A column of the maturity table, and the element of the us-gaap taxonomy that a purchase in it is filed as. */
@@ -53,7 +54,7 @@ const COUNTS = ['excludedPreliminaryLegs', 'excludedUndisclosedLegs'] as const;
 const TERMS = CELLS.slice(0, 8);
 
 const PARTS = `
-  select entity, counterparty, type, currency, cell, amount, 'closing', effective_on
+  select provider, receiver, type, currency, cell, amount, 'closing', effective_on
   from (
     select due.* from due join payment using (subject) where stage = 'binding'
     union all
@@ -62,41 +63,32 @@ const PARTS = `
   join payment using (subject)
   join side on side.subject = owed.subject and side.party_id is not distinct from owed.party_id
   union all
-  select entity, counterparty, type, terms ->> 'currency', case stage when 'binding' then 'excludedUndisclosedLegs' else 'excludedPreliminaryLegs' end, 1, null, null
+  select provider, receiver, type, terms ->> 'currency', case stage when 'binding' then 'excludedUndisclosedLegs' else 'excludedPreliminaryLegs' end, 1, null, null
   from payment join side using (subject)
   where stage in ('exploring', 'announced', 'preliminary') or (stage = 'binding' and is_secret)`;
 
 const SQL = `
 with ${linesOf(['deal.stage', 'leg', 'leg.firm', 'leg.incurred', 'leg.paid'])},
+${STAGES_OF_DEALS},
 leg as (
   select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, value::jsonb as terms
   from line where measure = 'leg'
 ),
--- A lease and its payment may name each other from either side.
+${ANSWERS},
 not_commenced as (
-  select distinct payment.subject
-  from leg as payment
-  join leg as lease on lease.deal_id = payment.deal_id
-    and (payment.terms ->> 'reciprocalOf' = lease.leg_id or lease.terms ->> 'reciprocalOf' = payment.leg_id)
-  where lease.terms ->> 'class' = 'lease' and (lease.terms ->> 'commencesBy')::date > effective_on
+  select distinct payment as subject
+  from answer join leg on subject = delivery
+  where terms ->> 'class' = 'lease' and (terms ->> 'commencesBy')::date > effective_on
 ),
 payment as (
-  select leg.subject, d.value::jsonb ->> 'stage' as stage, terms,
-    (terms ->> 'undisclosed')::boolean as is_secret,
+  select leg.subject, stage, terms, (terms ->> 'undisclosed')::boolean as is_secret,
     case when n.subject is null then 'purchase' else 'leaseNotCommenced' end as type
   from leg
-  join line as d on d.measure = 'deal.stage' and d.subject = deal_id
+  join deal using (deal_id)
   left join not_commenced as n on n.subject = leg.subject
   where terms ->> 'class' = 'payment'
 ),
--- A row for each party of a side that says who has which share; else the side is one party.
-side as (
-  select subject, party_id,
-    case when terms ->> 'sharedSide' = 'providers' then party_id else joined(terms -> 'providers') end as entity,
-    case when terms ->> 'sharedSide' = 'receivers' then party_id else joined(terms -> 'receivers') end as counterparty
-  from payment
-  left join lateral (select share ->> 'partyId' as party_id from jsonb_array_elements(nullif(terms -> 'shares', 'null')) as share) as shares on true
-),
+${sidesOf('payment')},
 -- An amount is due on the last day of its bucket's period.
 due_in as (
   select period, case when years = 0 then 'remainderOfYear' when years <= 5 then 'year' || years else 'thereafter' end as cell
@@ -110,26 +102,11 @@ due as (
   from line as a join due_in on due_in.period = a.period
   where measure = 'leg.firm'
 ),
--- Balances are of a leg as a whole: what each party has of them is cut from that.
-balance as (
-  select subject, unit as currency,
-    coalesce(sum(amount) filter (where measure = 'leg.firm' and period is null), 0) as unscheduled,
-    coalesce(sum(amount) filter (where measure = 'leg.incurred'), 0) as incurred,
-    coalesce(sum(amount) filter (where measure = 'leg.paid'), 0) as paid
-  from line where measure in ('leg.firm', 'leg.incurred', 'leg.paid') group by subject, unit
-),
-open as (
-  select subject, cut.party_id, cell, currency, cut.amount
-  from payment
-  join balance using (subject)
-  cross join lateral (values
-    ('unscheduled', case when stage = 'binding' then unscheduled - incurred end),
-    ('prepaidUnapplied', paid - incurred),
-    ('incurredUnpaid', incurred - paid)
-  ) as owed (cell, amount)
-  cross join lateral cut(owed.amount, coalesce(nullif(terms -> 'shares', 'null'), '[{"share": "1"}]'), currency_scale(currency)) as cut
-  where owed.amount > 0
-),
+${openBalancesOf('payment', {
+  unscheduled: `case when stage = 'binding' then firm - incurred end`,
+  prepaidUnapplied: 'paid - incurred',
+  incurredUnpaid: 'incurred - paid',
+})},
 ${pricedBy(['entity', 'counterparty', 'type'], PARTS)},
 shown as (
   select entity, counterparty, type, currency, ${CELLS.map((name) => `${cellOrZero(name)} as "${name}"`).join(',\n    ')},
