@@ -10,6 +10,7 @@ export const SERVICES = [
   'capacity',
   'spend-forecast',
   'supplier-commitments',
+  'audit',
   'front-door',
 ] as const;
 export type ServiceName = (typeof SERVICES)[number];

@@ -5,6 +5,7 @@ export const SERVICES = {
   capacity: { setting: 'CAPACITY_URL', url: 'http://127.0.0.1:3003' },
   'spend-forecast': { setting: 'SPEND_FORECAST_URL', url: 'http://127.0.0.1:3004' },
   'supplier-commitments': { setting: 'SUPPLIER_COMMITMENTS_URL', url: 'http://127.0.0.1:3005' },
+  audit: { setting: 'AUDIT_URL', url: 'http://127.0.0.1:3006' },
 } as const;
 
 export type ServiceName = keyof typeof SERVICES;
@@ -33,8 +34,11 @@ export const ROUTES: Readonly<Record<string, ServiceName>> = {
   '/v1/reports/deal-register': 'supplier-commitments',
   '/v1/reports/commitment-lines': 'supplier-commitments',
   '/v1/reports/capacity-balance': 'supplier-commitments',
+  '/v1/reports/delivery-schedule': 'supplier-commitments',
+  '/v1/reports/site-board': 'supplier-commitments',
   '/v1/reports/counterparty-exposure': 'supplier-commitments',
   '/v1/reports/circular-flows': 'supplier-commitments',
+  '/v1/reports/engagement-log': 'audit',
 };
 
 /** The service that answers `path`, if there is one. */

@@ -3,7 +3,7 @@ import { catalogue } from '@deal-ledger/domain';
 import { openLog, superviseEmbeddedPostgres, type SupervisedPostgres } from '@deal-ledger/log';
 import { ProjectionModule } from '@deal-ledger/projection';
 import { RecorderModule } from '@deal-ledger/recorder';
-import { spendForecast, supplierCommitments } from '@deal-ledger/reports';
+import { PROJECTIONS } from '@deal-ledger/reports';
 import {
   logOf,
   logPlaceOf,
@@ -16,7 +16,6 @@ import {
 import { Module, type DynamicModule } from '@nestjs/common';
 
 const NAME = 'deal-ledger';
-const PROJECTIONS = [spendForecast, supplierCommitments] as const;
 const READY_POLL_MS = 20;
 
 /** Every service in one process on one port, with a database of its own unless it is given one. */

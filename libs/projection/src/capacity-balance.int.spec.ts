@@ -139,4 +139,182 @@ describeWithPostgres('capacity balance', (url) => {
       ['2027-01-01/2027-03-31', '0'],
     ]);
   });
+
+  const reserved = (id: string, binding: boolean): PostedLine => ({
+    stream: `reservation/${id}`,
+    type: 'CapacityReserved',
+    data: { binding },
+  });
+  const ramp = (
+    id: string,
+    lines: readonly [period: string, value: string, firmness?: string][],
+    unit = 'WFR',
+  ): PostedLine => ({
+    stream: `reservation/${id}`,
+    type: 'RampScheduled',
+    data: {
+      rampVersion: 1,
+      lines: lines.map(([period, value, firmness]) => ({ period, qty: { unit, value }, firmness })),
+    },
+  });
+  const delivered = (id: string, period: string, value: string): PostedLine => ({
+    stream: `reservation/${id}`,
+    type: 'QuantityDelivered',
+    data: { deliveryId: `${period}-${value}`, period, qty: wafers(value) },
+  });
+
+  it('tells what is binding and firm from everything else that is reserved', async () => {
+    const rows = await balance([
+      pool('p'),
+      declared('p', '2026-06', '100'),
+      asked('r', '50'),
+      reserved('r', true),
+      ramp('r', [
+        ['2026-06', '40'],
+        ['2026-07', '30', 'forecast'],
+      ]),
+      asked('s', '30'),
+      reserved('s', false),
+      ramp('s', [['2026-06', '20']]),
+      asked('t', '5'),
+      ramp('t', [['2026-06', '3']]),
+    ]);
+    expect(
+      pick(
+        rows,
+        'period',
+        'requestedCeiling',
+        'reservedFirm',
+        'reservedNonBinding',
+        'headroomFirm',
+        'ratioAtFirm',
+        'ratioAtCeiling',
+      ),
+    ).toEqual([
+      ['2026-06', '85', '40', '23', '60', '0.4000', '0.8500'],
+      ['2026-07', '85', '0', '30', '100', '0.0000', '0.8500'],
+    ]);
+  });
+
+  it('is over-committed by what is reserved, where that is more than was asked for', async () => {
+    const rows = await balance([
+      pool('p'),
+      declared('p', '2026-06', '100'),
+      asked('r', undefined),
+      ramp('r', [['2026-06', '120']]),
+    ]);
+    expect(pick(rows, 'requestedCeiling', 'reservedNonBinding', 'ratioAtCeiling', 'flags')).toEqual([
+      [null, '120', '1.2000', ['OVER_COMMITTED', 'UNDISCLOSED_REQUESTS']],
+    ]);
+  });
+
+  it('has of a reservation that is closed only what came of it', async () => {
+    const closed: PostedLine = {
+      stream: 'reservation/r',
+      type: 'ReservationClosed',
+      effective: '2026-08-01',
+      data: { outcome: 'cancelled', reason: 'no more needed' },
+    };
+    const lines = [
+      pool('p'),
+      declared('p', '2026-06', '100'),
+      asked('r', '50'),
+      reserved('r', true),
+      ramp('r', [
+        ['2026-07', '40'],
+        ['2026-09', '50'],
+      ]),
+      delivered('r', '2026-07', '30'),
+      closed,
+    ];
+    const shown = async (effectiveOn: string) =>
+      pick(
+        await balance(lines, { effectiveOn }),
+        'period',
+        'requestedCeiling',
+        'reservedFirm',
+        'delivered',
+        'reservations',
+      );
+    expect(await shown('2026-07-31')).toEqual([
+      ['2026-06', '50', '0', '0', ['r']],
+      ['2026-07', '50', '40', '30', ['r']],
+      ['2026-09', '50', '50', '0', ['r']],
+    ]);
+    expect(await shown('2026-08-01')).toEqual([
+      ['2026-06', '0', '0', '0', []],
+      ['2026-07', '0', '30', '30', ['r']],
+    ]);
+  });
+
+  it('spreads a quarter over its months in whole units', async () => {
+    const rows = await balance([
+      pool('p'),
+      declared('p', '2026-06', '100'),
+      asked('r', '50'),
+      ramp('r', [['2026-Q3', '100.5']]),
+    ]);
+    expect(pick(rows, 'period', 'reservedNonBinding')).toEqual([
+      ['2026-06', '0'],
+      ['2026-07', '34.5'],
+      ['2026-08', '33'],
+      ['2026-09', '33'],
+    ]);
+  });
+
+  const assumed = (from: string, factor: string, itemId?: string): PostedLine => ({
+    stream: 'reference/conversions',
+    type: 'UnitConversionAssumed',
+    data: { fromUnit: 'WFR', toUnit: 'STK', itemId, factor: { expected: factor, ceiling: '99' }, from },
+  });
+  const stacks = (value: string) => ({ rate: { unit: 'STK', value } });
+
+  it('converts by what is assumed for the item by the end of the month, else for all items', async () => {
+    const lines = [
+      pool('p', { unit: 'STK' }),
+      declared('p', '2026-05', '100', stacks('1000')),
+      asked('r', '5'),
+      ramp('r', [
+        ['2026-05', '1'],
+        ['2026-06', '1'],
+        ['2026-07', '1'],
+      ]),
+      assumed('2026-06-30', '60', 'hbm'),
+      assumed('2026-07', '70', 'hbm'),
+      assumed('2026-01', '10'),
+      assumed('2026', '20', 'dram'),
+    ];
+    expect(
+      pick(await balance(lines), 'period', 'requestedCeiling', 'reservedNonBinding', 'ratioAtCeiling', 'flags'),
+    ).toEqual([
+      ['2026-05', '50', '10', '0.0500', []],
+      ['2026-06', '300', '60', '0.3000', []],
+      ['2026-07', '350', '70', '0.3500', []],
+    ]);
+  });
+
+  it('has nothing of what it cannot convert, and no ratio', async () => {
+    const rows = await balance([
+      pool('p', { unit: 'STK' }),
+      declared('p', '2026-06', '100', stacks('1000')),
+      asked('r', '5'),
+      ramp('r', [['2026-06', '1']]),
+      assumed('2026-07', '60'),
+      asked('s', '1', { rate: { ceiling: { unit: 'STK', value: '7' } } }),
+      ramp('s', [['2026-06', '7']], 'STK'),
+      reserved('s', true),
+    ]);
+    expect(
+      pick(
+        rows,
+        'requestedCeiling',
+        'reservedFirm',
+        'reservedNonBinding',
+        'delivered',
+        'ratioAtFirm',
+        'ratioAtCeiling',
+        'flags',
+      ),
+    ).toEqual([[null, '7', null, '0', null, null, ['UNIT_MISMATCH']]]);
+  });
 });

@@ -12,10 +12,13 @@ import { capacityBalance } from './definitions/capacity-balance';
 import { circularFlows } from './definitions/circular-flows';
 import { commitmentLines } from './definitions/commitment-lines';
 import { counterpartyExposure } from './definitions/counterparty-exposure';
+import { deliverySchedule } from './definitions/delivery-schedule';
 import { dealRegister } from './definitions/deal-register';
+import { engagementLog } from './definitions/engagement-log';
 import { forecastVersions } from './definitions/forecast-versions';
 import { fundingPosition } from './definitions/funding-position';
 import { obligationsMaturity } from './definitions/obligations-maturity';
+import { siteBoard } from './definitions/site-board';
 import { spendOutlook } from './definitions/spend-outlook';
 import type { ReportDefinition } from './report';
 
@@ -57,9 +60,12 @@ export {
   commitmentLines,
   counterpartyExposure,
   dealRegister,
+  deliverySchedule,
+  engagementLog,
   forecastVersions,
   fundingPosition,
   obligationsMaturity,
+  siteBoard,
   spendOutlook,
 };
 
@@ -96,9 +102,26 @@ export const supplierCommitments: ReportSet = {
     any(poolPostings),
     any(reservationPostings),
     any(referencePostings),
+    any(sitePostings),
   ],
-  reports: [dealRegister, commitmentLines, capacityBalance, counterpartyExposure, circularFlows],
+  reports: [
+    dealRegister,
+    commitmentLines,
+    capacityBalance,
+    deliverySchedule,
+    counterpartyExposure,
+    circularFlows,
+    siteBoard,
+  ],
+};
+
+/** What happened, in the order in which it did. */
+export const audit: ReportSet = {
+  name: 'audit',
+  schema: 'audit',
+  rules: [any(engagementPostings)],
+  reports: [engagementLog],
 };
 
 /** Every projection there is. Their reports stand side by side in one schema for readers, `reports`. */
-export const PROJECTIONS: readonly ReportSet[] = [spendForecast, supplierCommitments];
+export const PROJECTIONS: readonly ReportSet[] = [spendForecast, supplierCommitments, audit];

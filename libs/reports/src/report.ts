@@ -59,6 +59,8 @@ export const ratio = (meaning: string) =>
 export const decimal = (meaning: string) => column('decimal', z.string().regex(DECIMAL).nullable().describe(meaning));
 export const count = (meaning: string) => column('count', z.int().min(0).describe(meaning));
 export const countIfAny = (meaning: string) => column('count', z.int().min(0).nullable().describe(meaning));
+/** A number of days, negative when they lie the other way. */
+export const daysIfAny = (meaning: string) => column('count', z.int().nullable().describe(meaning));
 export const flag = (meaning: string) => column('flag', z.boolean().describe(meaning));
 
 /** A row as the report answers it. */

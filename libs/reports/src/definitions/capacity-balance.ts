@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { equal, id, list, lists, quantity, ratio, text, type ReportDefinition } from '../report';
-import { flagsOf, ifAny, linesOf, RESTS_ON_NOTHING, sumOf, valueOf } from './sql';
+import { flagsOf, linesOf, RESTS_ON_NOTHING } from './sql';
+import { OF_RESERVATIONS, RESERVATIONS } from './supply';
 
 export const CapacityBalance = z
   .object({
@@ -10,14 +11,14 @@ export const CapacityBalance = z
     itemId: id('What is produced.'),
     unit: id('Unit of the quantities, each for as long as the pool says.'),
     period: id(
-      'Month from which a capacity is declared; of a pool without declaration the window of its first deliveries.',
+      'A month in which a capacity begins, or something is planned or was delivered; of a pool without declared capacity also the window of its first deliveries.',
     ),
     capacity: quantity('Declared for that month.'),
     capacityBound: text('exact, about, upTo, atLeast, moreThan or lessThan.'),
     capacityBasis: text('declared, contracted, thirdPartyEstimate or derived.'),
     requestedCeiling: quantity('The most that open requests ask for, each in full in every pool it names.'),
-    reservedFirm: quantity('Reserved, binding and firm.'),
-    reservedNonBinding: quantity('Everything else that is reserved.'),
+    reservedFirm: quantity('Planned for the month, binding and firm.'),
+    reservedNonBinding: quantity('Everything else that is planned.'),
     delivered: quantity('Delivered.'),
     accepted: quantity('Accepted by the buyer.'),
     shortfall: quantity('Declared short.'),
@@ -30,80 +31,154 @@ export const CapacityBalance = z
     reservations: list('Who asks.'),
     flags: list(
       'OVER_COMMITTED: more is asked for than exists. DERIVED: the capacity is. SCOPE_DIFFERS: a request asks for more than this item. ' +
-        'UNIT_MISMATCH: a request is in another unit. UNDISCLOSED_REQUESTS: some ask for a secret quantity. FIRST_DELIVERY_WINDOW: see period.',
+        'UNIT_MISMATCH: something is in another unit, or by another length of time, and nobody said how to convert it. UNDISCLOSED_REQUESTS: some ask for a secret quantity. FIRST_DELIVERY_WINDOW: see period.',
     ),
   })
   .meta({ id: 'CapacityBalance' });
 
+const OF_POOLS = ['pool', 'pool.availability', 'pool.declaration', 'pool.capacity'];
+const QUANTITIES = ['plan', 'delivered', 'accepted', 'shortfall'];
+
+/** The columns that add up quantities, each with how to tell what belongs in it. */
+const CELLS = ['reservedFirm', 'reservedNonBinding', 'delivered', 'accepted', 'shortfall'] as const;
+
+/** Null where something in it is in a unit that nobody said how to convert. */
+const held = (cell: (typeof CELLS)[number]): string =>
+  `case when not coalesce(bool_or(factor is null) filter (where cell = '${cell}'), false) then coalesce(sum(amount * factor) filter (where cell = '${cell}'), 0) end`;
+
+/** How many of the pool's units one of the reservation's is, in the row's period. */
+const FACTOR = `
+  case
+    when given_unit = pool ->> 'unit' then 1
+    when given_unit = 'GW' and pool ->> 'unit' = 'MW' then 1000
+    when given_unit = 'MW' and pool ->> 'unit' = 'GW' then 0.001
+    else (
+      select factor from conversion as c
+      where c.from_unit = given_unit and c.to_unit = pool ->> 'unit' and coalesce(c.item_id, terms ->> 'itemId') = terms ->> 'itemId'
+        and c.since <= s.last_day
+      order by c.item_id nulls last, since desc, version desc limit 1
+    )
+  end`;
+
 const SQL = `
-with ${linesOf(['pool', 'pool.availability', 'pool.declaration', 'pool.capacity', 'request', 'request.ceiling'])},
+with ${linesOf([...OF_POOLS, ...OF_RESERVATIONS, 'request.ceiling', ...QUANTITIES, 'conversion'], { filter: 'poolId', measures: OF_POOLS })},
+pool as (select subject as pool_id, value::jsonb as pool from line where measure = 'pool'),
 declaration as (
   select d.subject as pool_id, (terms ->> 'version')::integer as version, coalesce(c.amount, 0) as rate, terms ->> 'bound' as bound, terms ->> 'basis' as basis,
     terms ->> 'firstMonth' as first_month, terms ->> 'lastMonth' as last_month
   from (select subject, value::jsonb as terms from line where measure = 'pool.declaration') as d
   left join line as c on c.measure = 'pool.capacity' and c.subject = d.subject and c.value::jsonb ->> 'eventId' = terms ->> 'eventId'
 ),
+conversion as materialized (
+  select split_part(subject, '/', 1) as from_unit, split_part(subject, '/', 2) as to_unit, nullif(split_part(subject, '/', 3), '') as item_id,
+    (terms ->> 'factor')::numeric as factor, (terms ->> 'from')::date as since, (terms ->> 'version')::integer as version
+  from (select subject, value::jsonb as terms from line where measure = 'conversion') as assumed
+),
+${RESERVATIONS},
+reservation_of_pool as (
+  select pool_id, reservation.*, ceiling
+  from reservation
+  left join (select subject as reservation_id, amount as ceiling from line where measure = 'request.ceiling') as most using (reservation_id)
+  cross join lateral jsonb_array_elements_text(terms -> 'poolIds') as named (pool_id)
+),
+-- A quantity of a longer period falls on its months as evenly as whole units allow, the first ones first.
+monthly as (
+  select subject as reservation_id, measure, unit, value::jsonb as says, to_char(month, 'YYYY-MM') as month,
+    floor(amount / months) + case when place <= floor(left_over) then 1 else 0 end + case when place = 1 then left_over - floor(left_over) else 0 end as amount
+  from line
+  cross join lateral (select period_first(period) as first_day, period_last(period) as last_day) as days
+  cross join lateral (
+    select (extract(year from last_day) - extract(year from first_day)) * 12 + extract(month from last_day) - extract(month from first_day) + 1 as months
+  ) as length
+  cross join lateral generate_series(first_day::timestamp, last_day::timestamp, interval '1 month') with ordinality as falls (month, place)
+  cross join lateral (select amount - floor(amount / months) * months as left_over) as rest
+  where measure in (${QUANTITIES.map((measure) => `'${measure}'`).join(', ')})
+),
+-- Of a reservation that is closed nothing is reserved any more but what came of it.
+entry as (
+  select reservation_id, month, unit, amount, cell
+  from monthly join reservation using (reservation_id)
+  cross join lateral (values
+    (case when measure = case when is_closed then 'delivered' else 'plan' end
+      then case when is_binding and coalesce(says ->> 'firmness', 'firm') = 'firm' then 'reservedFirm' else 'reservedNonBinding' end end),
+    (case when measure <> 'plan' then measure end)
+  ) as falls_in (cell)
+  where cell is not null
+),
 slot as (
-  select distinct pool_id, first_month as period, first_month, first_month as last_month, false as is_window from declaration
+  select pool_id, first_month as period, (first_month || '-01')::date as first_day, period_last(first_month) as last_day, false as is_window
+  from (
+    select pool_id, first_month from declaration
+    union
+    select pool_id, month from reservation_of_pool join entry using (reservation_id)
+  ) as month
   union all
-  select subject, (days ->> 'from') || '/' || (days ->> 'to'), left(days ->> 'from', 7), left(days ->> 'to', 7), true
+  select subject, (days ->> 'from') || '/' || (days ->> 'to'), (days ->> 'from')::date, (days ->> 'to')::date, true
   from (select subject, value::jsonb as days from line where measure = 'pool.availability') as announced
   where subject not in (select pool_id from declaration)
 ),
 pool_slot as (
-  select slot.*, p.value::jsonb as pool, d.rate as capacity, d.bound, d.basis
+  select slot.*, pool, d.rate as capacity, d.bound, d.basis
   from slot
-  join line as p on p.measure = 'pool' and p.subject = slot.pool_id
+  join pool using (pool_id)
   left join lateral (
     select rate, bound, basis from declaration
     where pool_id = slot.pool_id and declaration.first_month <= slot.period and (declaration.last_month is null or declaration.last_month >= slot.period)
     order by declaration.first_month desc, version desc limit 1
   ) as d on true
 ),
-request as (
-  select subject as reservation_id, ${valueOf('request')} as terms, ${sumOf('request.ceiling')} as ceiling
-  from line where measure like 'request%' group by subject ${ifAny('request')}
-),
-request_of_pool as (
-  select pool_id, request.* from request cross join lateral jsonb_array_elements_text(terms -> 'poolIds') as named (pool_id)
-),
 asked as (
   select s.pool_id, s.period,
-    array_agg(reservation_id order by reservation_id collate "C") as reservations,
+    array_agg(reservation_id) as reservations,
     bool_or(terms ->> 'scopeNote' is not null) as differs,
     bool_or(is_secret) as is_secret, bool_and(is_secret) as all_secret,
     bool_or(not is_secret and factor is null) as is_mismatch,
     sum(ceiling * factor) as requested
   from pool_slot as s
-  join request_of_pool as r on r.pool_id = s.pool_id
-    and (terms ->> 'firstMonth' is null or terms ->> 'firstMonth' <= s.last_month)
-    and (terms ->> 'lastMonth' is null or terms ->> 'lastMonth' >= s.first_month)
-  cross join lateral (
-    select (terms ->> 'undisclosed')::boolean as is_secret,
-      case
-        when terms ->> 'per' is distinct from s.pool ->> 'per' then null
-        when terms ->> 'unit' = s.pool ->> 'unit' then 1
-        when terms ->> 'unit' = 'GW' and s.pool ->> 'unit' = 'MW' then 1000
-        when terms ->> 'unit' = 'MW' and s.pool ->> 'unit' = 'GW' then 0.001
-      end as factor
-  ) as units
+  join reservation_of_pool as r on r.pool_id = s.pool_id and not is_closed
+    and (terms ->> 'firstMonth' is null or terms ->> 'firstMonth' <= to_char(s.last_day, 'YYYY-MM'))
+    and (terms ->> 'lastMonth' is null or terms ->> 'lastMonth' >= to_char(s.first_day, 'YYYY-MM'))
+  cross join lateral (select terms ->> 'unit' as given_unit, (terms ->> 'undisclosed')::boolean as is_secret) as what
+  cross join lateral (select case when terms ->> 'per' = s.pool ->> 'per' then ${FACTOR} end as factor) as units
+  group by s.pool_id, s.period
+),
+held as (
+  select s.pool_id, s.period, array_agg(distinct reservation_id) as reservations, bool_or(factor is null) as is_mismatch,
+    ${CELLS.map((cell) => `${held(cell)} as "${cell}"`).join(',\n    ')}
+  from pool_slot as s
+  join reservation_of_pool as r on r.pool_id = s.pool_id
+  join entry as e using (reservation_id)
+  cross join lateral (select e.unit as given_unit) as what
+  -- Quantities are by the month, and a capacity by another length of time is no rate of theirs.
+  cross join lateral (select case when s.pool ->> 'per' = 'P1M' then ${FACTOR} end as factor) as units
+  where e.month = s.period
   group by s.pool_id, s.period
 ),
 balance as (
-  select s.*, coalesce(is_mismatch, false) as is_mismatch, coalesce(differs, false) as differs, coalesce(is_secret, false) as is_secret,
-    coalesce(reservations, '{}') as reservations,
-    case when not coalesce(is_mismatch, false) and not coalesce(all_secret, false) then coalesce(requested, 0) end as requested
-  from pool_slot as s left join asked as a on a.pool_id = s.pool_id and a.period = s.period
+  select s.*, coalesce(a.is_mismatch, false) or coalesce(h.is_mismatch, false) as is_mismatch,
+    coalesce(differs, false) as differs, coalesce(is_secret, false) as is_secret,
+    array(select distinct each collate "C" from unnest(coalesce(a.reservations, '{}') || coalesce(h.reservations, '{}')) as each order by 1) as reservations,
+    case when not coalesce(a.is_mismatch, false) and not coalesce(all_secret, false) then coalesce(a.requested, 0) end as requested,
+    ${CELLS.map((cell) => `case when h.pool_id is null then 0 else h."${cell}" end as "${cell}"`).join(',\n    ')}
+  from pool_slot as s
+  left join asked as a on a.pool_id = s.pool_id and a.period = s.period
+  left join held as h on h.pool_id = s.pool_id and h.period = s.period
+),
+weighed as (
+  select balance.*,
+    -- Of what is secret alone nobody knows how much it is.
+    case when requested is not null or "reservedFirm" + "reservedNonBinding" > 0 then greatest(requested, "reservedFirm" + "reservedNonBinding") end as most
+  from balance
 )
   select pool_id as "poolId", pool ->> 'scope' as scope, pool ->> 'supplierId' as "supplierId", pool ->> 'itemId' as "itemId", pool ->> 'unit' as unit,
     period, capacity, bound as "capacityBound", basis as "capacityBasis", requested as "requestedCeiling",
-    0 as "reservedFirm", 0 as "reservedNonBinding", 0 as delivered, 0 as accepted, 0 as shortfall, capacity as "headroomFirm",
-    case when not is_mismatch then ratio(0, capacity) end as "ratioAtFirm",
-    ratio(requested, capacity) as "ratioAtCeiling",
+    "reservedFirm", "reservedNonBinding", delivered, accepted, shortfall, capacity - "reservedFirm" as "headroomFirm",
+    case when not is_mismatch then ratio("reservedFirm", capacity) end as "ratioAtFirm",
+    case when not is_mismatch then ratio(most, capacity) end as "ratioAtCeiling",
     case bound when 'lessThan' then 'moreThan' when 'upTo' then 'atLeast' when 'atLeast' then 'atMost' when 'moreThan' then 'lessThan' else bound end as "ratioBound",
     reservations,
     ${flagsOf({
-      OVER_COMMITTED: 'requested > capacity',
+      OVER_COMMITTED: 'not is_mismatch and most > capacity',
       DERIVED: `basis = 'derived'`,
       SCOPE_DIFFERS: 'differs',
       UNIT_MISMATCH: 'is_mismatch',
@@ -111,7 +186,7 @@ balance as (
       FIRST_DELIVERY_WINDOW: 'is_window',
     })},
     ${RESTS_ON_NOTHING}
-  from balance`;
+  from weighed`;
 
 /** R7: what each pool can produce, and what is asked of it. */
 export const capacityBalance: ReportDefinition = {

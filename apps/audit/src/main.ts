@@ -1,0 +1,4 @@
+import { serveProjection } from '@deal-ledger/projection';
+import { audit } from '@deal-ledger/reports';
+
+serveProjection(audit);
