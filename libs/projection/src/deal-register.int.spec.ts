@@ -156,7 +156,7 @@ describeWithPostgres('the deal register', (url) => {
     expect(await on('2027-01-01')).toEqual([2, 1]);
   });
 
-  it('names fundings that name the deal', async () => {
+  it('names fundings and sites that name the deal', async () => {
     const funding: PostedLine = {
       stream: 'funding/of-it',
       type: 'FundingProposed',
@@ -169,9 +169,15 @@ describeWithPostgres('the deal register', (url) => {
         dealId: 'd',
       },
     };
-    expect(pick(await register([deal(), deal('e'), funding]), 'dealId', 'fundingIds')).toEqual([
-      ['d', ['of-it']],
-      ['e', []],
+    const site: PostedLine = {
+      stream: 'site/s',
+      type: 'SiteAnnounced',
+      data: { siteId: 's', name: 'S', country: 'AE', partnerIds: [], dealIds: ['d'], power: { undisclosed: true } },
+    };
+    const rows = await register([deal(), deal('e'), funding, site]);
+    expect(pick(rows, 'dealId', 'fundingIds', 'siteIds')).toEqual([
+      ['d', ['of-it'], ['s']],
+      ['e', [], []],
     ]);
   });
 
