@@ -2,8 +2,9 @@ import { gunzipSync } from 'node:zlib';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MemoryLog } from '@deal-ledger/log';
 import { commitmentLines, supplierCommitments, type Row } from '@deal-ledger/reports';
-import { createService, settingsOf } from '@deal-ledger/service';
+import { createService, settingsOf, type OpenApiDocument } from '@deal-ledger/service';
 import { Client } from 'pg';
+import { assertDocumented } from '../../../tests/fences/openapi';
 import { describeWithPostgres } from '../../../tests/harness';
 import { ProjectionModule } from './projection.module';
 import { reportsSchemaOf } from './report-functions';
@@ -204,6 +205,19 @@ describeWithPostgres('reports for jobs', (url) => {
       status: 400,
       code: 'CHANGED_SINCE_LATER',
     });
+  });
+
+  it('answers pages, changes and refusals as they are documented', async () => {
+    const document = (await app.inject({ url: '/openapi.json' })).json() as OpenApiDocument;
+    const path = `/v1/reports/${commitmentLines.name}`;
+    const before = (await log.end()) - 1;
+    const now = await writer.post(removed(4), legOf(9_050));
+    for (const query of ['limit=2', `asOf=${now}&changedSince=${before}`, 'cursor=nonsense', 'sort=flags', 'limit=0']) {
+      const answer = await get(query);
+      assertDocumented(document, 'GET', path, answer.statusCode, answer.json());
+    }
+    const { etag } = (await get(`asOf=${now}`)).headers as { etag: string };
+    assertDocumented(document, 'GET', path, (await get(`asOf=${now}`, { 'if-none-match': etag })).statusCode, '');
   });
 
   it('writes CSV that a spreadsheet reads as it is: no exponent, no float tail, empty for null', async () => {

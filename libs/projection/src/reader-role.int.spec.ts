@@ -135,6 +135,14 @@ describeWithPostgres('a reader of the reports in SQL', (url) => {
       });
   });
 
+  it('is nobody who was not granted the role', async () => {
+    const name = `${reportsSchemaOf(projections[0]?.schema ?? '')}.spend_outlook`;
+    await admin.query(`revoke ${READER} from ${login}`);
+    for (const from of [name, `${name}()`])
+      await expect(reader.query(`select * from ${from}`)).rejects.toMatchObject({ code: '42501' });
+    await admin.query(`grant ${READER} to ${login}`);
+  });
+
   it('is not fooled by tables of its own', async () => {
     const name = `${reportsSchemaOf(projections[0]?.schema ?? '')}.funding_position`;
     const before = (await reader.query(`select * from ${name}`)).rows;
