@@ -50,6 +50,12 @@ describe('a delivery', () => {
     scenario.when(delivered('d2', '2026-02', '80000')).thenRecorded();
   });
 
+  it('is held against its own month and later ones alone', () =>
+    planned()
+      .and(delivered('d1', '2026-01', '60000', { overDelivery: true }))
+      .when(delivered('d2', '2026-02', '65000'))
+      .thenRecorded());
+
   it('that is learned late leaves no more for the months after it', () =>
     planned()
       .and(delivered('d2', '2026-02', '125000'))

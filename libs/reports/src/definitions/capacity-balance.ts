@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { equal, id, list, lists, quantity, ratio, text, type ReportDefinition } from '../report';
-import { flagsOf, linesOf, RESTS_ON_NOTHING } from './sql';
+import { flagsOf, RESTS_ON_NOTHING, standing } from './sql';
 import { OF_RESERVATIONS, RESERVATIONS } from './supply';
 
 export const CapacityBalance = z
@@ -38,6 +38,17 @@ export const CapacityBalance = z
 
 const OF_POOLS = ['pool', 'pool.availability', 'pool.declaration', 'pool.capacity'];
 const QUANTITIES = ['plan', 'delivered', 'accepted', 'shortfall'];
+const OF_DEMAND = [...OF_RESERVATIONS, 'request.ceiling', ...QUANTITIES];
+
+const measuredBy = (measures: readonly string[]): string =>
+  `measure in (${measures.map((measure) => `'${measure}'`).join(', ')})`;
+
+// Of one pool only what is about it is read, and every reservation that ever mentioned it.
+const POOL_ID = `filter ->> 'poolId'`;
+const ofPool = `(${POOL_ID} is null or subject = ${POOL_ID})`;
+const namingPool = `(${POOL_ID} is null or subject in (
+      select subject from postings where measure = 'request' and strpos(value, to_json(${POOL_ID})::text) > 0
+    ))`;
 
 /** The columns that add up quantities, each with how to tell what belongs in it. */
 const CELLS = ['reservedFirm', 'reservedNonBinding', 'delivered', 'accepted', 'shortfall'] as const;
@@ -61,7 +72,10 @@ const FACTOR = `
   end`;
 
 const SQL = `
-with ${linesOf([...OF_POOLS, ...OF_RESERVATIONS, 'request.ceiling', ...QUANTITIES, 'conversion'], { filter: 'poolId', measures: OF_POOLS })},
+with ${standing(
+  'line',
+  `(${measuredBy(OF_POOLS)} and ${ofPool} or ${measuredBy(OF_DEMAND)} and ${namingPool} or measure = 'conversion')`,
+)},
 pool as (select subject as pool_id, value::jsonb as pool from line where measure = 'pool'),
 declaration as (
   select d.subject as pool_id, (terms ->> 'version')::integer as version, coalesce(c.amount, 0) as rate, terms ->> 'bound' as bound, terms ->> 'basis' as basis,
@@ -92,7 +106,7 @@ monthly as (
   ) as length
   cross join lateral generate_series(first_day::timestamp, last_day::timestamp, interval '1 month') with ordinality as falls (month, place)
   cross join lateral (select amount - floor(amount / months) * months as left_over) as rest
-  where measure in (${QUANTITIES.map((measure) => `'${measure}'`).join(', ')})
+  where ${measuredBy(QUANTITIES)}
 ),
 -- Of a reservation that is closed nothing is reserved any more but what came of it.
 entry as (
@@ -117,15 +131,18 @@ slot as (
   from (select subject, value::jsonb as days from line where measure = 'pool.availability') as announced
   where subject not in (select pool_id from declaration)
 ),
+-- For each month the capacity that begins last, of those that have not ended.
+in_force as (
+  select distinct on (pool_id, period) pool_id, period, rate, bound, basis
+  from slot join declaration using (pool_id)
+  where first_month <= period and (last_month is null or last_month >= period)
+  order by pool_id, period, first_month desc, version desc
+),
 pool_slot as (
   select slot.*, pool, d.rate as capacity, d.bound, d.basis
   from slot
   join pool using (pool_id)
-  left join lateral (
-    select rate, bound, basis from declaration
-    where pool_id = slot.pool_id and declaration.first_month <= slot.period and (declaration.last_month is null or declaration.last_month >= slot.period)
-    order by declaration.first_month desc, version desc limit 1
-  ) as d on true
+  left join in_force as d on d.pool_id = slot.pool_id and d.period = slot.period
 ),
 asked as (
   select s.pool_id, s.period,
