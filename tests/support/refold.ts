@@ -1,4 +1,12 @@
-import { History, kindOf, refuse, type DecisionContext, type Fact, type StreamKind } from '@deal-ledger/domain';
+import {
+  current,
+  History,
+  kindOf,
+  refuse,
+  type DecisionContext,
+  type Fact,
+  type StreamKind,
+} from '@deal-ledger/domain';
 import type { JudgedFact } from '@deal-ledger/ledger';
 
 const HOUR_MS = 3_600_000;
@@ -23,14 +31,14 @@ export function refold(history: readonly JudgedFact[]): string[] {
     };
     const corrected = new Set(facts.flatMap(({ action, stream }) => (action === 'new' ? [] : [stream])));
     for (const [index, fact] of facts.entries()) {
-      const { stream, version, type, position } = fact;
+      const { stream, version, position } = fact;
       const recorded = histories.get(stream) ?? new History();
       histories.set(stream, recorded);
       if (version !== recorded.version + 1)
         violations.push(`position ${position}: ${stream} goes from version ${recorded.version} to ${version}`);
       recorded.add(fact);
       const kind = kindOf(stream);
-      if (!kind?.events[type]) continue;
+      if (!kind) continue;
       const more = facts.slice(index + 1).some((later) => later.stream === stream);
       if (corrected.has(stream) && more) continue;
       const [from, events] = corrected.has(stream) ? [undefined, recorded.inForce] : [states.get(stream), [fact]];
@@ -50,7 +58,9 @@ function decided(
 ): { readonly state: unknown; readonly refusals: readonly string[] } {
   const refusals: string[] = [];
   let state = from;
-  for (const event of events) {
+  for (const recorded of events) {
+    const event = current(kind, recorded);
+    if (event === undefined) continue;
     const refusal = refuse(kind, state, event, context);
     if (refusal) refusals.push(`${refusal.code} (${event.id}): ${refusal.message}`);
     state = kind.evolve(state, event);

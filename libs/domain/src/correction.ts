@@ -3,7 +3,7 @@ import type { LedgerEvent } from './event';
 import type { History, Place } from './history';
 import type { DecisionContext, KeyClaim, StreamKind } from './kind';
 import { refusal, type Refusal } from './refusal';
-import { knows, refuse, refuseSources } from './rules';
+import { current, refuse, refuseSources } from './rules';
 
 /** What a stream becomes by events of which some correct or cancel others. */
 export interface Corrected {
@@ -111,8 +111,8 @@ function refold(
   let state: unknown;
   let change: LedgerEvent | undefined;
   for (const place of after.places) {
-    const was = history.placeOf(place.original.id)?.inForce;
-    const is = place.inForce;
+    const was = presentIn(kind, history.placeOf(place.original.id));
+    const is = presentIn(kind, place);
     change ??= was?.id === is?.id ? undefined : posted.get((place.cancelledBy ?? place.latest).id);
     // Up to the first change both folds are one, and every verdict stays what it was.
     const refused = change === undefined ? undefined : judged(kind, state, is, context);
@@ -135,11 +135,15 @@ function judged(
   event: LedgerEvent | undefined,
   context: DecisionContext,
 ): Refusal | undefined {
-  return event === undefined || !knows(kind, event) ? undefined : refuse(kind, state, event, context);
+  return event === undefined ? undefined : refuse(kind, state, event, context);
 }
 
 function evolved(kind: StreamKind, state: unknown, event: LedgerEvent | undefined): unknown {
-  return event === undefined || !knows(kind, event) ? state : kind.evolve(state, event);
+  return event === undefined ? state : kind.evolve(state, event);
+}
+
+function presentIn(kind: StreamKind, place: Place | undefined): LedgerEvent | undefined {
+  return place?.inForce === undefined ? undefined : current(kind, place.inForce);
 }
 
 /** Whether an event that is refused can be folded all the same: else nobody could read the ledger on. */
@@ -190,8 +194,9 @@ function namesMoved(
 
 function namesOf(kind: StreamKind, history: History): Map<string, { claim: KeyClaim; by: LedgerEvent }> {
   const names = new Map<string, { claim: KeyClaim; by: LedgerEvent }>();
-  for (const by of history.inForce) {
-    if (!knows(kind, by)) continue;
+  for (const recorded of history.inForce) {
+    const by = current(kind, recorded);
+    if (by === undefined) continue;
     for (const claim of kind.takes?.(by) ?? []) if (!names.has(claim.stream)) names.set(claim.stream, { claim, by });
   }
   return names;

@@ -13,7 +13,7 @@ export {
 export { refusal, REFUSALS, statusOf, type Refusal, type RefusalCode, type RefusalDetails } from './refusal';
 export { parseEvent, postedSchema, type Parsed, type PostedEvent } from './posted';
 export { catalogue } from './catalogue';
-export { fold, kindOf, knows, refuse } from './rules';
+export { current, fold, kindOf, knows, refuse } from './rules';
 export { correct, type Corrected, type Correcting } from './correction';
 export { History, inForce, type Place } from './history';
 

@@ -14,6 +14,8 @@ export interface EventType {
   /** Schema of `data`. Kept for ever: what was once written must parse. */
   readonly data: z.ZodType;
   readonly schemaVersion: number;
+  /** By an earlier version of the schema what makes of its `data` that of the next; see {@link current}. */
+  readonly upcast?: Readonly<Record<number, (data: never) => unknown>>;
   /** The one thing that may stand without a source is a source. */
   readonly needsNoSource?: boolean;
   /** One sentence for the API documentation. */

@@ -36,7 +36,25 @@ export function knows(
   { type, schemaVersion }: Pick<LedgerEvent, 'type' | 'schemaVersion'>,
 ): boolean {
   const known = Object.hasOwn(kind.events, type) ? kind.events[type] : undefined;
-  return known !== undefined && schemaVersion <= known.schemaVersion;
+  return known !== undefined && schemaVersion >= 1 && schemaVersion <= known.schemaVersion;
+}
+
+/**
+ * A recorded event with its `data` in the present shape, or nothing for one that this version does not
+ * know. Whoever folds, judges or posts what was recorded takes it from here, and so `evolve`, `refuse`
+ * and posting rules meet no other shape than that of their schema.
+ */
+export function current<Event extends LedgerEvent>(kind: Pick<StreamKind, 'events'>, event: Event): Event | undefined {
+  const known = knows(kind, event) ? kind.events[event.type] : undefined;
+  if (known === undefined || event.schemaVersion === known.schemaVersion) return known && event;
+  let data: unknown = event.data;
+  for (let version = event.schemaVersion; version < known.schemaVersion; version++) {
+    const step = known.upcast?.[version];
+    if (step === undefined)
+      throw new Error(`nothing makes version ${version + 1} of a ${event.type} of version ${version}`);
+    data = step(data as never);
+  }
+  return { ...event, schemaVersion: known.schemaVersion, data };
 }
 
 /**
@@ -48,7 +66,10 @@ export function fold<State, Event extends LedgerEvent>(
   events: Iterable<Event>,
 ): State | undefined {
   let state: State | undefined;
-  for (const event of events) if (knows(kind, event)) state = kind.evolve(state, event);
+  for (const recorded of events) {
+    const event = current(kind, recorded);
+    if (event !== undefined) state = kind.evolve(state, event);
+  }
   return state;
 }
 

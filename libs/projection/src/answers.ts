@@ -36,6 +36,8 @@ export interface Whole {
   readonly keys: readonly string[];
   readonly fxRates: readonly FxRate[];
   readonly policyEventId: string | null;
+  /** Events up to the position that no figure counts, because this version does not know them. */
+  readonly unknownEvents: number;
   readonly totals: object;
   readonly unconverted: readonly UnconvertedRow[];
 }
@@ -134,6 +136,7 @@ export class Answers {
       keys: rows.map((row) => JSON.stringify(keyIn(definition, row))),
       fxRates: await this.ratesOf(position, raw),
       policyEventId: (first?.['policyEventId'] as string | undefined) ?? null,
+      unknownEvents: await this.unknownEvents(position),
       totals: definition.totals(withSummedOnly(definition, rows, raw)),
       unconverted: rows.flatMap((row) => unconvertedIn(definition, row)).slice(0, MAX_NAMED_CELLS),
     };
@@ -162,6 +165,15 @@ export class Answers {
       text: `select * from ${reportsSchemaOf(this.schema)}.${snake(definition.name)}(${given.join(', ')}) order by ${orderOf(definition, sort)}`,
       values: Object.values(args),
     };
+  }
+
+  private async unknownEvents(position: number): Promise<number> {
+    const { rows } = await this.pool.query<{ count: string }>({
+      name: 'unknown-events-until',
+      text: 'select count(*) from events where not known and position <= $1',
+      values: [position],
+    });
+    return Number(rows[0]?.count ?? 0);
   }
 
   /** The exchange rates that any of the rows is converted by. */

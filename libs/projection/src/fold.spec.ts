@@ -1,4 +1,5 @@
 import {
+  catalogue,
   correct,
   funding,
   History,
@@ -249,5 +250,41 @@ describe('an event that this version does not know', () => {
     );
     expect(postings[1]).toEqual([]);
     expect(postings[3]).toContainEqual(expect.objectContaining({ measure: 'tranche.amount', amount: '1' }));
+  });
+});
+
+describe('an event of an earlier shape', () => {
+  /** Events of a kind whose second version says with its unit what the first gave in megawatts. */
+  const gauge = { events: { Read: { schemaVersion: 2, upcast: { 1: (mw: string) => ({ unit: 'MW', value: mw }) } } } };
+  const read = (version: number, schemaVersion: number, data: unknown, more: Partial<LedgerEvent> = {}) => ({
+    ...strangeEvent('gauge/g', version),
+    ...{ type: 'Read', schemaVersion, data },
+    ...more,
+  });
+  const rule = {
+    kind: 'gauge',
+    evolve: (_: unknown, { data }: LedgerEvent) => (data as { unit: string }).unit,
+    post: (_: unknown, { data }: LedgerEvent): Posting[] => {
+      const { unit, value } = data as { unit: string; value: string };
+      return [{ measure: 'power', subject: 'g', unit, amount: value }];
+    },
+  };
+
+  beforeAll(() => Object.assign(catalogue, { gauge }));
+  afterAll(() => Reflect.deleteProperty(catalogue, 'gauge'));
+
+  it('is posted in the present one, and so it is when it is corrected or folded again', async () => {
+    const fix = { action: 'correct', corrects: 'gauge/g#1', id: 'fix' } as const;
+    const postings = await projected(
+      [[read(1, 1, '10')], [read(2, 2, { unit: 'MW', value: '20' })], [read(3, 1, '11', fix)], [read(4, 1, '5')]],
+      [1, 0],
+      [rule],
+    );
+    expect(postings.map((each) => each.map(({ unit, amount }) => `${amount} ${unit}`))).toEqual([
+      ['10 MW'],
+      ['20 MW'],
+      ['1 MW'],
+      ['5 MW'],
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import type { JudgedRecord } from '@deal-ledger/ledger';
 import { difference, type AnyPostingRule, type Posting } from '@deal-ledger/reports';
 import { LRUCache } from 'lru-cache';
 import type { Projected } from './batch';
-import { isKnown } from './known';
+import { asKnown } from './known';
 
 /** States kept in memory; those of other streams are folded again from their history when needed. */
 const MAX_STATES = 50_000;
@@ -136,9 +136,9 @@ function append(
   corrected: Corrected | undefined,
 ): readonly Posting[] {
   const before = states.get(event.stream);
-  const known = isKnown(event);
-  const after = known ? rule.evolve(before, event) : before;
-  const postings = known ? rule.post(before, event, after) : [];
+  const known = asKnown(event);
+  const after = known === undefined ? before : rule.evolve(before, known);
+  const postings = known === undefined ? [] : rule.post(before, known, after);
   states.set(event.stream, after);
   corrected?.history.add(event);
   corrected?.posted?.push(...postings);
@@ -176,8 +176,9 @@ function correct(
 function folded(rule: AnyPostingRule, history: History): { readonly state: unknown; readonly postings: Posting[] } {
   let state: unknown;
   const postings: Posting[] = [];
-  for (const event of history.inForce) {
-    if (!isKnown(event)) continue;
+  for (const recorded of history.inForce) {
+    const event = asKnown(recorded);
+    if (event === undefined) continue;
     const before = state;
     state = rule.evolve(before, event);
     postings.push(...rule.post(before, event, state));
@@ -187,7 +188,10 @@ function folded(rule: AnyPostingRule, history: History): { readonly state: unkno
 
 function stateAfter(rule: AnyPostingRule, history: History): unknown {
   let state: unknown;
-  for (const event of history.inForce) if (isKnown(event)) state = rule.evolve(state, event);
+  for (const recorded of history.inForce) {
+    const event = asKnown(recorded);
+    if (event !== undefined) state = rule.evolve(state, event);
+  }
   return state;
 }
 

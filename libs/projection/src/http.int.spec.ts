@@ -121,6 +121,7 @@ describeWithPostgres('reports over HTTP', (url) => {
       fxPolicy: 'standard',
       fxRates: [],
       policyEventId: null,
+      unknownEvents: 0,
       rowCount: 1,
       totals: {
         byCurrency: [

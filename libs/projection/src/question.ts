@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { catalogue } from '@deal-ledger/domain';
 import { REPORTS_VERSION, SQL_LIBRARY, sqlFunctionOf, type ReportDefinition } from '@deal-ledger/reports';
 import { filterOf, sortOf, type FxPolicy, type ReportQuery } from './reading';
 
@@ -65,8 +66,15 @@ export function textsOf(question: Question): Readonly<Record<string, string>> {
 /** Changes whenever the rules by which the report's answers are made do. */
 export function ruleVersionOf(definition: ReportDefinition): string {
   const { signature, statements } = sqlFunctionOf(definition, { schema: 'any', reportsSchema: 'any' });
-  return hashOf([REPORTS_VERSION, SQL_LIBRARY, signature, statements]);
+  return hashOf([REPORTS_VERSION, SQL_LIBRARY, knownShapes(), signature, statements]);
 }
+
+/** Every type of event with the version of its schema: an answer counts those alone. */
+const knownShapes = (): unknown[] =>
+  Object.values(catalogue).map(({ name, events }) => [
+    name,
+    ...Object.entries(events).map(([type, { schemaVersion }]) => [type, schemaVersion]),
+  ]);
 
 export const hashOf = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 32);

@@ -126,6 +126,10 @@ function answerSchema(definition: ReportDefinition, row: z.ZodType): z.ZodObject
           )
           .describe('The rates that any row is converted by.'),
         policyEventId: z.string().nullable().describe('The probability policy that the figures rest on, if any does.'),
+        unknownEvents: z
+          .int()
+          .min(0)
+          .describe('Events up to the position that a newer version recorded and that no figure counts yet.'),
         ...(filing === undefined
           ? {}
           : {

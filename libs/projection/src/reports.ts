@@ -23,6 +23,7 @@ export interface ReportMeta {
   readonly fxPolicy: FxPolicy;
   readonly fxRates: readonly FxRate[];
   readonly policyEventId: string | null;
+  readonly unknownEvents: number;
   /** What columns are filed as, in a report that is filed. */
   readonly columns?: Readonly<Record<string, ColumnMeta>>;
   readonly rowCount: number;
@@ -107,7 +108,7 @@ export class Reports {
       const { question, recordedAt, after, limit = DEFAULT_LIMIT } = asked;
       const whole = await this.answers.whole(question);
       refuseUnconverted(asked, whole);
-      const { lines, keys, fxRates, policyEventId, totals } = whole;
+      const { lines, keys, fxRates, policyEventId, unknownEvents, totals } = whole;
       const from = after === undefined ? 0 : keys.indexOf(after) + 1;
       // What it comes after is there for ever, unless the rules of the report are others now.
       if (after !== undefined && from === 0) throw notOurs(question.definition.name);
@@ -125,6 +126,7 @@ export class Reports {
           fxPolicy,
           fxRates,
           policyEventId,
+          unknownEvents,
           ...(columns === undefined ? {} : { columns }),
           rowCount: lines.length,
           totals,

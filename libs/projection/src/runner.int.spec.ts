@@ -208,10 +208,12 @@ describeWithPostgres('projecting exactly once', (url) => {
     const end = await writer.append([recorded({ stream: 'funding/f1', ...next }, 5)]);
     const projection = await start(log);
     await projection.caughtUp();
-    const { rows } = await projection.read(fundingPosition, { fundingId: 'f1', effectiveOn: '2026-12-31' });
+    const asked = { fundingId: 'f1', effectiveOn: '2026-12-31' };
+    const { rows, meta } = await projection.read(fundingPosition, asked);
     expect(rows[0]).toMatchObject({ received: '1.00' });
-    expect(await projection.store.unknownEvents()).toBe(3);
-    expect(await projection.store.unknownEvents(end - 2)).toBe(2);
+    expect([meta.unknownEvents, await projection.store.unknownEvents()]).toEqual([3, 3]);
+    const before = await projection.read(fundingPosition, { ...asked, asOf: String(end - 2) });
+    expect(before.meta.unknownEvents).toBe(2);
   });
 
   it('projects all anew once it knows what it did not know before', async () => {

@@ -95,12 +95,11 @@ export class Store {
     return rows.map(eventOf);
   }
 
-  /** How many events up to a position, or at all, are of a type or shape that was not known when they were added. */
-  async unknownEvents(upTo?: number): Promise<number> {
+  /** How many events are of a type or shape that was not known when they were added. */
+  async unknownEvents(): Promise<number> {
     const { rows } = await this.pool.query<{ count: string }>({
       name: 'unknownEvents',
-      text: 'select count(*) from events where not known and position <= coalesce($1, position)',
-      values: [upTo ?? null],
+      text: 'select count(*) from events where not known',
     });
     return Number(rows[0]?.count ?? 0);
   }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import {
   correct,
+  current,
   type History,
   kindOf,
   MAX_COMMIT_AMOUNTS,
@@ -214,7 +215,8 @@ class Deciding {
     );
     if (!result.ok) return { refusal: result.refusal, index: indexOf(result.event) };
     for (const { event, index } of placed) {
-      const replaced = history.placeOf(event.corrects ?? '')?.inForce;
+      const inForce = history.placeOf(event.corrects ?? '')?.inForce;
+      const replaced = inForce && current(kind, inForce);
       const tooBroad =
         (replaced && this.broaden(kind, replaced, this.before(stream)?.state)) ??
         (event.action === 'cancel' ? undefined : this.broaden(kind, event, result.state));

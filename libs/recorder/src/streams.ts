@@ -1,4 +1,4 @@
-import { keyAsCompared, kindOf, knows } from '@deal-ledger/domain';
+import { current, keyAsCompared, kindOf, knows } from '@deal-ledger/domain';
 import type { JudgedFact, RecordedEvent } from '@deal-ledger/ledger';
 import { isKeyEvent, keyAfter } from './keys';
 
@@ -113,9 +113,10 @@ export class Streams {
 function stateAfter(state: unknown, event: RecordedEvent): unknown {
   if (isKeyEvent(event)) return keyAfter(event);
   const kind = kindOf(event.stream);
-  if (kind === undefined || !knows(kind, event)) return state;
+  const present = kind && current(kind, event);
+  if (kind === undefined || present === undefined) return state;
   if (event.action !== 'new') throw new Error(`${event.id} ${event.action}s what stands before the state it is given`);
-  return kind.evolve(state, event);
+  return kind.evolve(state, present);
 }
 
 const postOf = (event: RecordedEvent): RecordedPost => ({
