@@ -110,6 +110,14 @@ export class KafkaConnection {
     return this.cluster.findBroker({ nodeId });
   }
 
+  /** Sends the body of a produce request to the leader; the offset of its first record. */
+  async produce(leader: Broker, body: Buffer): Promise<number> {
+    const { topics } = (await withBody(leader, body).produce({ topicData: [], acks: -1 })) as {
+      topics: readonly { partitions: readonly { baseOffset: string }[] }[];
+    };
+    return Number(topics[0]?.partitions[0]?.baseOffset);
+  }
+
   /** The offset after the last record that can be read. */
   async endOffset(): Promise<number> {
     const [topic] = await this.cluster.fetchTopicsOffset([
@@ -126,6 +134,25 @@ export class KafkaConnection {
     // The sockets are gone, so it only tidies up, and there is nobody to tell if that fails.
     this.cluster.disconnect().catch(() => undefined);
   }
+}
+
+interface BrokerLookup extends Broker {
+  lookupRequest(
+    apiKey: number,
+    versions: unknown,
+  ): (plan: unknown) => { readonly request: { readonly apiVersion: number }; readonly response: unknown };
+}
+
+/**
+ * The broker as the library has it, but for what it makes a request's body of: sending, versions,
+ * time limits, answers and errors remain the library's.
+ */
+function withBody(broker: Broker, body: Buffer): Broker {
+  const lookupRequest: BrokerLookup['lookupRequest'] = (apiKey, versions) => (plan) => {
+    const { request, response } = (broker as BrokerLookup).lookupRequest(apiKey, versions)(plan);
+    return { request: { ...request, encode: async () => ({ buf: body, buffer: body }) }, response };
+  };
+  return Object.create(broker, { lookupRequest: { value: lookupRequest } }) as Broker;
 }
 
 /** Makes a consumer that is never run, for the cluster that it hands out. */

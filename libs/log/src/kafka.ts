@@ -1,6 +1,7 @@
-import { CompressionTypes, type KafkaConfig } from 'kafkajs';
+import type { KafkaConfig } from 'kafkajs';
 import { GroupCommit } from './group-commit';
 import { KafkaConnection, type KafkaSettings } from './kafka-connection';
+import { produceBody } from './kafka-produce';
 import { readKafka, recordsInKafka } from './kafka-read';
 import { ensureTopic } from './kafka-topic';
 import type { Log, LogRecord, NewRecord } from './log';
@@ -88,7 +89,9 @@ export class KafkaLog implements Log {
    * as soon as something may have been, the caller has to decide.
    */
   private async send(records: readonly NewRecord[]): Promise<number> {
-    const deadlineMs = Date.now() + FIND_LEADER_TIMEOUT_MS;
+    const nowMs = Date.now();
+    const deadlineMs = nowMs + FIND_LEADER_TIMEOUT_MS;
+    const body = produceBody(records, { topic: this.settings.topic, ackTimeoutMs: ACK_TIMEOUT_MS, nowMs });
     for (let failures = 1; ; failures += 1) {
       let sent = false;
       try {
@@ -96,18 +99,7 @@ export class KafkaLog implements Log {
         this.appending ??= await KafkaConnection.open(this.settings, PRODUCE_TIMEOUT_MS, timeoutMs);
         const leader = await this.appending.leader();
         sent = true;
-        const { topics } = (await leader.produce({
-          topicData: [
-            {
-              topic: this.settings.topic,
-              partitions: [{ partition: 0, firstSequence: 0, messages: records.map(toMessage) }],
-            },
-          ],
-          acks: -1,
-          timeout: ACK_TIMEOUT_MS,
-          compression: CompressionTypes.None,
-        })) as { topics: readonly { partitions: readonly { baseOffset: string }[] }[] };
-        return Number(topics[0]?.partitions[0]?.baseOffset);
+        return await this.appending.produce(leader, body);
       } catch (error) {
         this.appending?.destroy();
         this.appending = undefined;
@@ -151,12 +143,4 @@ export class KafkaLog implements Log {
       throw error;
     }
   }
-}
-
-function toMessage({ key, value, headers }: NewRecord): {
-  key: string;
-  value: Buffer;
-  headers: Record<string, string>;
-} {
-  return { key, value, headers: { ...headers } };
 }
