@@ -56,9 +56,13 @@ function refuseTarget(history: History, { stream, type, action, corrects = '' }:
   const pointer = '/corrects';
   const place = history.placeOf(corrects);
   if (history.version === 0) {
-    return refusal('STREAM_NOT_FOUND', `There is no ${stream} yet, so there is nothing to ${action} in it.`, {
-      details: { stream },
-    });
+    return refusal(
+      'STREAM_NOT_FOUND',
+      `There is no ${stream} yet, so there is nothing to ${action} in it; name the stream that has the event.`,
+      {
+        details: { stream },
+      },
+    );
   }
   if (place === undefined) {
     return refusal(

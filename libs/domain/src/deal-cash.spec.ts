@@ -231,6 +231,11 @@ describe('a reversal', () => {
       .thenRefused('PAYMENT_ALREADY_REVERSED', '/data/paymentId', { paymentId: 'p1' });
   });
 
+  it('needs a reason', () =>
+    contract(made('p1', 'deposit', 1))
+      .when({ ...reversed('p1'), data: { paymentId: 'p1' } })
+      .thenRefused('REASON_REQUIRED', '/data/reason'));
+
   it('keeps the payment from being cancelled', () => {
     const paid = { ...made('p1', 'deposit', 1), id: 'paid' };
     contract(paid, { ...reversed('p1'), id: 'bounced' })

@@ -33,6 +33,7 @@ export const dealEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A deal is known of: who with whom, and what kind of deal.',
+    refusals: ['DEAL_NEEDS_PARTIES', 'REF_NOT_FOUND'],
     data: z
       .strictObject({
         dealId: Id,
@@ -62,6 +63,7 @@ export const dealEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'The deal was made public.',
+    refusals: ['DEAL_CLOSED', 'REF_NOT_FOUND'],
     data: z.strictObject({
       announcedOn: EdtfSchema.nullish(),
       by: ids(1, PARTIES_MAX).nullish(),
@@ -72,6 +74,7 @@ export const dealEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'A paper was signed. Signed is not binding: `binding` decides which column amounts belong to.',
+    refusals: ['PERIOD_INVALID', 'DEAL_CLOSED', 'STAGE_REGRESSION', 'BINDING_NEEDS_DOCUMENT', 'FOUR_EYES_REQUIRED'],
     data: z
       .strictObject({
         instrument: z.enum(['loi', 'mou', 'termSheet', 'framework', 'definitive', 'amendment', 'unspecified']),
@@ -97,6 +100,16 @@ export const dealEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'One promise of the deal: who provides what to whom.',
+    refusals: [
+      'LEG_NEEDS_MONEY',
+      'SCHEDULE_SUM_MISMATCH',
+      'DEAL_CLOSED',
+      'LEG_EXISTS',
+      'LEG_SAME_PARTY',
+      'LEG_FUNDING_HAS_AMOUNT',
+      'LEG_RECIPROCAL_NOT_FOUND',
+      'REF_NOT_FOUND',
+    ],
     data: z
       .strictObject({
         legId: Id,
@@ -160,6 +173,16 @@ export const dealEvents = {
     class: 'T',
     schemaVersion: 1,
     summary: 'The terms of a leg were amended by the parties, or more of them became known. What is given replaces.',
+    refusals: [
+      'DEAL_CLOSED',
+      'REF_NOT_FOUND',
+      'AMENDMENT_NEEDS_AGREEMENT',
+      'AMENDMENT_NUMBER_GAP',
+      'LEG_FUNDING_HAS_AMOUNT',
+      'LEG_CURRENCY_LOCKED',
+      'CEILING_BELOW_INCURRED',
+      'SCHEDULE_SUM_MISMATCH',
+    ],
     data: z.strictObject({
       legId: Id,
       changeType: z.enum(['amendment', 'disclosure']),
@@ -185,18 +208,29 @@ export const dealEvents = {
     class: 'T',
     schemaVersion: 1,
     summary: 'A promise is no longer part of the deal.',
+    refusals: ['REASON_REQUIRED', 'DEAL_CLOSED', 'REF_NOT_FOUND', 'LEG_HAS_ACTUALS'],
     data: z.strictObject({ legId: Id, reason: text() }),
   },
   DealProbabilityAssessed: {
     class: 'F',
     schemaVersion: 1,
     summary: 'Somebody judged how likely the deal is. Holds until its stage changes.',
+    refusals: ['DEAL_CLOSED'],
     data: z.strictObject({ probability: Fraction, method: text(200), note: text().nullish() }),
   },
   CostIncurred: {
     class: 'F',
     schemaVersion: 1,
     summary: 'A cost was accrued or invoiced under a leg.',
+    refusals: [
+      'DEAL_CLOSED',
+      'COST_EXISTS',
+      'REF_NOT_FOUND',
+      'LEG_FUNDING_HAS_AMOUNT',
+      'BINDING_REQUIRED',
+      'CURRENCY_MISMATCH',
+      'COST_EXCEEDS_CEILING',
+    ],
     data: z.strictObject({
       costId: Id,
       legId: Id,
@@ -211,6 +245,15 @@ export const dealEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'Money was paid under a leg, or came back.',
+    refusals: [
+      'PAYMENT_EXISTS',
+      'REF_NOT_FOUND',
+      'LEG_FUNDING_HAS_AMOUNT',
+      'CURRENCY_MISMATCH',
+      'BINDING_REQUIRED',
+      'PAYMENT_EXCEEDS_INCURRED',
+      'REFUND_EXCEEDS_PAID',
+    ],
     data: z.strictObject({
       paymentId: Id,
       legId: Id,
@@ -224,12 +267,14 @@ export const dealEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'A payment did not go through after all: it bounced, or was called back.',
+    refusals: ['REASON_REQUIRED', 'REF_NOT_FOUND', 'PAYMENT_ALREADY_REVERSED'],
     data: z.strictObject({ paymentId: Id, reason: text() }),
   },
   DealClosed: {
     class: 'F',
     schemaVersion: 1,
     summary: 'The deal is over: nothing is promised any more. What was incurred may still be paid.',
+    refusals: ['REASON_REQUIRED', 'DEAL_CLOSED', 'OUTCOME_STAGE_MISMATCH', 'CLOSE_WITH_UNPAID'],
     data: z.strictObject({
       outcome: z.enum(['completed', 'terminated', 'lapsed', 'withdrawn']),
       closedOn: EdtfSchema.nullish(),

@@ -275,6 +275,11 @@ describe('removing a leg', () => {
       .thenRefused('LEG_HAS_ACTUALS', '/data/legId'),
   );
 
+  it('needs a reason', () =>
+    given(opened, payment())
+      .when({ ...removed('L2'), data: { legId: 'L2' } })
+      .thenRefused('REASON_REQUIRED', '/data/reason'));
+
   it('leaves its id taken, and nothing to answer or to pay', () => {
     const scenario = contract(payment({ legId: 'L4' }), removed('L4'));
     scenario.when(payment({ legId: 'L4' })).thenRefused('LEG_EXISTS');

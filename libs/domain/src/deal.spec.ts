@@ -213,6 +213,16 @@ describe('a leg', () => {
     given(opened).when(payment()).thenRecorded();
   });
 
+  it('is refused with a schedule that does not add up to what it states', () =>
+    given(opened)
+      .when(
+        payment({
+          money: { firm: usd('3') },
+          schedule: { method: 'explicit', lines: [{ period: '2026', money: { firm: usd('2') } }] },
+        }),
+      )
+      .thenRefused('SCHEDULE_SUM_MISMATCH', '/data/schedule/lines'));
+
   it('is refused with a claim that contradicts itself', () =>
     given(opened)
       .when(payment({ money: { firm: usd('2'), ceiling: usd('1') } }))

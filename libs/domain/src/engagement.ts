@@ -24,12 +24,14 @@ export const engagementEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A meeting or visit is planned.',
+    refusals: ['REF_NOT_FOUND'],
     data: z.strictObject({ ...MEETING, window: text(200).nullish() }),
   },
   EngagementHeld: {
     class: 'F',
     schemaVersion: 1,
     summary: 'A meeting took place, planned or not.',
+    refusals: ['ENGAGEMENT_ALREADY_HELD', 'ENGAGEMENT_CANCELLED', 'REF_NOT_FOUND'],
     data: z.strictObject({
       ...MEETING,
       outcome: text().nullish(),
@@ -43,6 +45,7 @@ export const engagementEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'A planned meeting or visit will not take place.',
+    refusals: ['REASON_REQUIRED', 'ENGAGEMENT_ALREADY_HELD', 'ENGAGEMENT_CANCELLED'],
     data: z.strictObject({ reason: text(), note: text().nullish() }),
   },
 } as const satisfies EventTypes;

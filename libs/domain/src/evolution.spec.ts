@@ -13,6 +13,7 @@ const gaugeEvents = {
     class: 'F',
     schemaVersion: 3,
     summary: 'A gauge was read.',
+    refusals: [],
     data: z.strictObject({ power: z.strictObject({ unit: z.string(), value: z.string() }), by: z.string().nullable() }),
     upcast: {
       // First a number of megawatts, then text with its unit, at last with who read it.

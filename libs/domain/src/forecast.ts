@@ -25,6 +25,7 @@ export const forecastEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A whole version of a forecast. Versions stand beside each other; none replaces another.',
+    refusals: ['ASSUMED_NEEDS_METHOD', 'CURRENCY_MISMATCH', 'SCENARIO_ORDER', 'FORECAST_VERSION_GAP', 'REF_NOT_FOUND'],
     data: z
       .strictObject({
         forecastId: Id,
@@ -53,6 +54,7 @@ export const forecastEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'Nobody stands by a version any more. It stays on record, as withdrawn.',
+    refusals: ['REASON_REQUIRED', 'REF_NOT_FOUND', 'FORECAST_ALREADY_WITHDRAWN'],
     data: z.strictObject({ version: z.int().min(1), reason: text(), note: text().nullish() }),
   },
 } as const satisfies EventTypes;

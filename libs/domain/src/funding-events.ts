@@ -9,6 +9,7 @@ export const fundingEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'Somebody may fund somebody: talk, until it is committed.',
+    refusals: ['REF_NOT_FOUND'],
     data: z
       .strictObject({
         fundingId: Id,
@@ -37,6 +38,15 @@ export const fundingEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'The funders owe the money if the conditions are met.',
+    refusals: [
+      'PERIOD_INVALID',
+      'FUNDING_ALREADY_COMMITTED',
+      'FUNDING_CLOSED',
+      'CURRENCY_MISMATCH',
+      'COMMITTED_EXCEEDS_CEILING',
+      'TRANCHES_EXCEED_COMMITMENT',
+      'FOUR_EYES_REQUIRED',
+    ],
     data: z.strictObject({
       committed: MoneySchema,
       signedOn: EdtfSchema.nullish(),
@@ -59,6 +69,15 @@ export const fundingEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'The committed amount is another one from now on.',
+    refusals: [
+      'REASON_REQUIRED',
+      'FUNDING_CLOSED',
+      'FUNDING_NOT_COMMITTED',
+      'CURRENCY_MISMATCH',
+      'COMMITTED_BELOW_DRAWN',
+      'TRANCHES_EXCEED_COMMITMENT',
+      'FOUR_EYES_REQUIRED',
+    ],
     data: z.strictObject({
       committed: MoneySchema,
       changeType: z.enum(['amendment', 'disclosure']),
@@ -69,6 +88,7 @@ export const fundingEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A part of the funding, with the condition it waits for.',
+    refusals: ['TRANCHE_EXISTS', 'FUNDING_CLOSED', 'CURRENCY_MISMATCH', 'TRANCHES_EXCEED_COMMITMENT'],
     data: z.strictObject({
       trancheId: Id,
       amount: MoneyClaim,
@@ -85,24 +105,46 @@ export const fundingEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: "A tranche's condition was met, or waived.",
+    refusals: ['REF_NOT_FOUND', 'CONDITION_ALREADY_MET', 'FUNDING_CLOSED', 'FOUR_EYES_REQUIRED'],
     data: z.strictObject({ trancheId: Id, evidence: text(), waived: z.boolean().optional() }),
   },
   FundsCalled: {
     class: 'F',
     schemaVersion: 1,
     summary: 'The recipient asked for part of a tranche.',
+    refusals: [
+      'CALL_EXISTS',
+      'FUNDING_CLOSED',
+      'FUNDING_NOT_COMMITTED',
+      'REF_NOT_FOUND',
+      'CURRENCY_MISMATCH',
+      'TRANCHE_CONDITION_UNMET',
+      'OUTSIDE_AVAILABILITY',
+      'CALL_EXCEEDS_AVAILABLE',
+    ],
     data: z.strictObject({ callId: Id, trancheId: Id, money: MoneySchema, dueOn: DaySchema }),
   },
   FundsReceived: {
     class: 'F',
     schemaVersion: 1,
     summary: 'Money arrived.',
+    refusals: [
+      'RECEIPT_EXISTS',
+      'FUNDING_CLOSED',
+      'FUNDING_NOT_COMMITTED',
+      'REF_NOT_FOUND',
+      'CURRENCY_MISMATCH',
+      'TRANCHE_CONDITION_UNMET',
+      'RECEIPT_EXCEEDS_CALL',
+      'RECEIPT_EXCEEDS_TRANCHE',
+    ],
     data: z.strictObject({ receiptId: Id, callId: Id.nullish(), trancheId: Id, money: MoneySchema }),
   },
   FundsRepaid: {
     class: 'F',
     schemaVersion: 1,
     summary: 'Money went back to the funders.',
+    refusals: ['REPAYMENT_EXISTS', 'FUNDING_NOT_COMMITTED', 'CURRENCY_MISMATCH', 'REPAYMENT_EXCEEDS_OUTSTANDING'],
     data: z
       .strictObject({
         repaymentId: Id,
@@ -122,12 +164,14 @@ export const fundingEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'What is undrawn of a tranche will not come.',
+    refusals: ['REASON_REQUIRED', 'REF_NOT_FOUND', 'NOTHING_TO_CANCEL'],
     data: z.strictObject({ trancheId: Id, reason: text() }),
   },
   FundingClosed: {
     class: 'F',
     schemaVersion: 1,
     summary: 'No more will be called; what is undrawn is cancelled.',
+    refusals: ['REASON_REQUIRED', 'OPEN_CALL', 'FUNDING_CLOSED'],
     data: z.strictObject({ outcome: z.enum(['fullyDrawn', 'cancelled', 'expired', 'withdrawn']), reason: text() }),
   },
 } as const satisfies EventTypes;

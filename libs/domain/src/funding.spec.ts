@@ -218,6 +218,11 @@ describe('cancelling a tranche', () => {
 
   it('needs a tranche', () => facility().when(trancheCancelled('T9')).thenRefused('REF_NOT_FOUND'));
 
+  it('needs a reason', () =>
+    facility()
+      .when({ ...trancheCancelled('T1'), data: { trancheId: 'T1' } })
+      .thenRefused('REASON_REQUIRED', '/data/reason'));
+
   it('of undisclosed amount cancels no figure, and ends its calls', () => {
     const scenario = given(proposed(), committed(100), tranche('T1', null), trancheCancelled('T1'));
     expect(stateOf(scenario).cancelled).toBe('0');
@@ -243,6 +248,11 @@ describe('closing', () => {
       stage: 'closed',
       cancelled: '0',
     }));
+
+  it('needs a reason', () =>
+    facility()
+      .when({ ...closed, data: { outcome: 'expired' } })
+      .thenRefused('REASON_REQUIRED', '/data/reason'));
 
   it('waits for open calls', () =>
     facility(called('c1', 'T1', 1))

@@ -258,7 +258,8 @@ function refuseCancellation(state: FundingState, event: FundingEventOf<'TrancheC
   const tranche = trancheOf(state, trancheId);
   if (tranche === undefined) return notFound('tranche', trancheId, '/data/trancheId');
   const nothing = tranche.isCancelled || (tranche.hi !== null && compare(undrawnOf(tranche.hi, tranche), '0') <= 0);
-  if (!nothing) return whenClosed(state, event);
+  // Of a funding that is closed nothing is left.
+  if (!nothing) return undefined;
   return refusal(
     'NOTHING_TO_CANCEL',
     `Of tranche ${trancheId}, ${amount(state, tranche.received)} are received, ${grouped(tranche.calledOpen)} called ` +

@@ -11,6 +11,8 @@ export {
   type StreamKind,
 } from './kind';
 export { refusal, REFUSALS, statusOf, type Refusal, type RefusalCode, type RefusalDetails } from './refusal';
+export { COMMON_REFUSALS } from './common-refusals';
+export { VOCABULARY, type ValueType } from './vocabulary';
 export { parseEvent, postedSchema, type Parsed, type PostedEvent } from './posted';
 export { catalogue } from './catalogue';
 export { current, fold, kindOf, knows, refuse } from './rules';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { LedgerEvent } from './event';
-import type { Refusal } from './refusal';
+import type { Refusal, RefusalCode } from './refusal';
 
 /**
  * When an event counts in a report for a given date:
@@ -20,6 +20,8 @@ export interface EventType {
   readonly needsNoSource?: boolean;
   /** One sentence for the API documentation. */
   readonly summary: string;
+  /** What it may be refused as, besides what any event may be; in the order in which it is looked at. */
+  readonly refusals: readonly RefusalCode[];
 }
 
 export type EventTypes = Readonly<Record<string, EventType>>;

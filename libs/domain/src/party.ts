@@ -28,17 +28,20 @@ export const partyEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A company or other body that deals name, with every name it goes by.',
+    refusals: ['PARTY_ALIAS_TAKEN'],
     data: z.strictObject({
       partyId: Id,
       name: text(200),
       country: z
         .string()
         .regex(/^[A-Z]{2}$/, 'An ISO 3166 country code of two letters.')
-        .nullish(),
+        .nullish()
+        .describe('An ISO 3166 country code of two letters.'),
       lei: z
         .string()
         .regex(/^[A-Z0-9]{18}\d{2}$/, 'An ISO 17442 legal entity identifier of 20 characters.')
-        .nullish(),
+        .nullish()
+        .describe('An ISO 17442 legal entity identifier of 20 characters.'),
       aliases: z
         .array(Alias)
         .max(50)
@@ -50,12 +53,14 @@ export const partyEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'One more name that this party goes by, in any script.',
+    refusals: ['PARTY_ALIAS_TAKEN'],
     data: z.strictObject({ alias: Alias }),
   },
   PartyRelationRecorded: {
     class: 'I',
     schemaVersion: 1,
     summary: 'How this party stands to another: who owns, groups, supplies or operates for whom.',
+    refusals: ['REF_NOT_FOUND'],
     data: z
       .strictObject({
         fromPartyId: Id,

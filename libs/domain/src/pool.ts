@@ -14,6 +14,7 @@ export const poolEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'The capacity of a supplier, or of the whole world, for one item is followed.',
+    refusals: ['REF_NOT_FOUND'],
     data: z
       .strictObject({
         poolId: Id,
@@ -47,6 +48,7 @@ export const poolEvents = {
     class: 'T',
     schemaVersion: 1,
     summary: 'How much there is from a period on, and on whose word.',
+    refusals: ['PERIOD_INVALID', 'DERIVED_NEEDS_DERIVATION', 'UNIT_MISMATCH'],
     data: z
       .strictObject({
         from: PeriodSchema,
@@ -75,6 +77,7 @@ export const poolEvents = {
     class: 'T',
     schemaVersion: 1,
     summary: 'When first deliveries are expected. A later window than the last one is a slip, never an overwrite.',
+    refusals: [],
     data: z.strictObject({ firstDeliveryWindow: EdtfSchema, note: text().nullish() }),
   },
 } as const satisfies EventTypes;

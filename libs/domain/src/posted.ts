@@ -5,6 +5,7 @@ import type { EventType, StreamKind } from './kind';
 import { refusal, REFUSALS, type Refusal, type RefusalCode } from './refusal';
 import { EdtfSchema, Id, NOT_A_STRING, text, Word } from './values';
 import type { Effective } from './calendar';
+import { wordingOf } from './wording';
 
 /** What a team posted, checked as far as the body alone allows. */
 export interface PostedEvent<Type extends string = string, Data = unknown> {
@@ -246,7 +247,8 @@ function refusalsOf(issues: readonly z.core.$ZodIssue[], pointer: string): Refus
         }),
       );
     }
-    return [refusal(codeOf(issue), issue.message, { pointer: at })];
+    const code = codeOf(issue);
+    return [refusal(code, messageOf(issue, code), { pointer: at })];
   });
 }
 
@@ -260,6 +262,14 @@ function codeOf(issue: z.core.$ZodIssue): RefusalCode {
   if (left && issue.path.length === 1 && issue.path[0] === 'sources') return 'SOURCE_REQUIRED';
   if (left && issue.path.at(-1) === 'reason') return 'REASON_REQUIRED';
   return 'VALIDATION_FAILED';
+}
+
+function messageOf(issue: z.core.$ZodIssue, code: RefusalCode): string {
+  if (issue.code === 'custom' || code === 'AMOUNT_FORMAT') return issue.message;
+  if (code === 'SOURCE_REQUIRED')
+    return 'No source is named, an event rests on 1 or more; name in sources what says so.';
+  if (code === 'REASON_REQUIRED') return 'No reason is given, and one is needed; say why in reason.';
+  return wordingOf(issue);
 }
 
 function isRefusalCode(code: string): code is RefusalCode {

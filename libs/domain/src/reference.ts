@@ -23,12 +23,14 @@ export const referenceEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'Something that is supplied or reserved, with the unit it is usually counted in.',
+    refusals: ['ITEM_EXISTS'],
     data: z.strictObject({ itemId: Id, name: text(200), defaultUnit: UnitSchema }),
   },
   UnitConversionAssumed: {
     class: 'T',
     schemaVersion: 1,
     summary: 'How many of one unit are taken for one of another, of an item or of all: an assumption with a source.',
+    refusals: ['REF_NOT_FOUND'],
     data: z
       .strictObject({
         fromUnit: UnitSchema,
@@ -50,6 +52,7 @@ export const referenceEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'What one unit of the base currency was worth in the quote currency on a day.',
+    refusals: ['RATE_DUPLICATE'],
     data: z
       .strictObject({
         base: CurrencySchema,
@@ -71,6 +74,7 @@ export const referenceEvents = {
     class: 'T',
     schemaVersion: 1,
     summary: 'The probability of a deal in each stage, and of a proposed funding that belongs to no deal.',
+    refusals: [],
     data: z.strictObject({
       exploring: Fraction,
       announced: Fraction,

@@ -9,11 +9,13 @@ export const reportRunEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A report was given out: what was asked, as of which position, and the fingerprint of its bytes.',
+    refusals: ['POSITION_UNKNOWN'],
     data: z.strictObject({
       runId: Id,
       report: z
         .string()
-        .regex(/^[a-z][a-z-]{0,49}$/, 'The name of a report as in its address, such as "spend-outlook".'),
+        .regex(/^[a-z][a-z-]{0,49}$/, 'The name of a report as in its address, such as "spend-outlook".')
+        .describe('The name of a report as in its address, such as "spend-outlook".'),
       asOf: z.int().min(0).describe('The position up to which the ledger was known.'),
       effectiveOn: DaySchema,
       reportingCurrency: CurrencySchema.nullish(),
@@ -21,7 +23,10 @@ export const reportRunEvents = {
       filter: z.record(text(100), text(500)).describe('What else was asked, by the names of the parameters.'),
       format: z.enum(['json', 'ndjson', 'csv']),
       rows: z.int().min(0),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case.'),
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case.')
+        .describe('Of the bytes given out: 64 hexadecimal digits in lower case.'),
       note: text().nullish(),
     }),
   },

@@ -27,6 +27,7 @@ export const reservationEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A buyer wants capacity. Asking for more than exists is recorded and flagged, never refused.',
+    refusals: ['REF_NOT_FOUND'],
     data: z
       .strictObject({
         reservationId: Id,
@@ -69,6 +70,7 @@ export const reservationEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'The supplier keeps capacity for the buyer; binding or not decides which column it counts in.',
+    refusals: ['RESERVATION_CLOSED', 'FOUR_EYES_REQUIRED'],
     data: z.strictObject({
       binding: z.boolean(),
       takeOrPay: z
@@ -83,6 +85,7 @@ export const reservationEvents = {
     class: 'T',
     schemaVersion: 1,
     summary: 'What is to be delivered when: a whole plan, which replaces the one before with all its slips.',
+    refusals: ['RESERVATION_CLOSED', 'RAMP_VERSION_GAP', 'UNIT_MISMATCH', 'RAMP_EXCEEDS_LEG', 'RAMP_BELOW_DELIVERED'],
     data: z
       .strictObject({
         rampVersion: z.int().min(1),
@@ -120,6 +123,7 @@ export const reservationEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'Where in the queue the supplier has put the buyer.',
+    refusals: ['RESERVATION_CLOSED'],
     data: z.strictObject({
       tier: z.enum(['first', 'amongFirst', 'preferred', 'standard']),
       rank: z.int().min(1).nullish(),
@@ -130,6 +134,7 @@ export const reservationEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'Goods arrived, on account of a period of the plan.',
+    refusals: ['DELIVERY_EXISTS', 'RESERVATION_CLOSED', 'UNIT_MISMATCH', 'REF_NOT_FOUND', 'DELIVERY_EXCEEDS_SCHEDULE'],
     data: z.strictObject({
       deliveryId: Id,
       period: PeriodSchema,
@@ -143,12 +148,27 @@ export const reservationEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'The buyer took a delivery, or parts of it.',
+    refusals: [
+      'REF_NOT_FOUND',
+      'DELIVERY_ALREADY_DECIDED',
+      'RESERVATION_CLOSED',
+      'UNIT_MISMATCH',
+      'ACCEPTANCE_MISMATCH',
+    ],
     data: z.strictObject({ deliveryId: Id, acceptedQty: QtySchema, rejectedQty: QtySchema, note: text().nullish() }),
   },
   DeliverySlipped: {
     class: 'F',
     schemaVersion: 1,
     summary: 'A part of the plan moves to a later period. The old promise stays on record.',
+    refusals: [
+      'REASON_REQUIRED',
+      'SLIP_EXISTS',
+      'RESERVATION_CLOSED',
+      'UNIT_MISMATCH',
+      'SLIP_NOT_FORWARD',
+      'SLIP_EXCEEDS_PLANNED',
+    ],
     data: z.strictObject({
       slipId: Id,
       fromPeriod: PeriodSchema,
@@ -161,6 +181,7 @@ export const reservationEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'Of a period that is over, something was not delivered: on whose account, and how it is made good.',
+    refusals: ['SHORTFALL_EXISTS', 'RESERVATION_CLOSED', 'UNIT_MISMATCH', 'PERIOD_NOT_ENDED', 'SHORTFALL_EXCEEDS_GAP'],
     data: z.strictObject({
       shortfallId: Id,
       period: PeriodSchema,
@@ -175,6 +196,7 @@ export const reservationEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'Nothing more will come of the reservation.',
+    refusals: ['RESERVATION_CLOSED', 'REASON_REQUIRED'],
     data: z.strictObject({
       outcome: z.enum(['fulfilled', 'cancelled', 'declined', 'expired']),
       reason: text().nullish().describe('Needed where a binding reservation is closed with something undelivered.'),

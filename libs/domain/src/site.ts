@@ -19,10 +19,14 @@ export const siteEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A data centre or other place is planned: where, by whom, how much power.',
+    refusals: ['UNIT_MISMATCH', 'REF_NOT_FOUND'],
     data: z.strictObject({
       siteId: Id,
       name: text(200),
-      country: z.string().regex(/^[A-Z]{2}$/, 'An ISO 3166 country code of two letters.'),
+      country: z
+        .string()
+        .regex(/^[A-Z]{2}$/, 'An ISO 3166 country code of two letters.')
+        .describe('An ISO 3166 country code of two letters.'),
       place: text(200).nullish(),
       partnerIds: ids(0, 50),
       dealIds: ids(0, 50),
@@ -35,6 +39,7 @@ export const siteEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A phase of a site is planned, or planned anew: how much power, and by when. A later target is a slip.',
+    refusals: ['UNIT_MISMATCH'],
     data: z.strictObject({
       phaseId: Id,
       power: QtyClaim,
@@ -47,6 +52,7 @@ export const siteEvents = {
     class: 'F',
     schemaVersion: 1,
     summary: 'How far a phase has come, and the power it then has where that is known.',
+    refusals: ['REF_NOT_FOUND', 'STATUS_REGRESSION', 'UNIT_MISMATCH'],
     data: z.strictObject({
       phaseId: Id,
       status: z.enum(PHASE_STATUSES),

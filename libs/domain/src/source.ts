@@ -8,25 +8,33 @@ export const sourceEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A document or judgement that other events rest on.',
+    refusals: [],
     needsNoSource: true,
     data: z.strictObject({
       sourceId: Id,
       kind: z.enum(['press', 'filing', 'contract', 'official', 'internal']),
       language: z
         .string()
-        .regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'A BCP 47 language tag such as "ar" or "en-GB".'),
+        .regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$/, 'A BCP 47 language tag such as "ar" or "en-GB".')
+        .describe('A BCP 47 language tag such as "ar" or "en-GB".'),
       title: text(500),
       publisher: text(200).nullish(),
       url: z
-        .url({ protocol: /^https?$/ })
+        .url({ protocol: /^https?$/, error: 'An address that begins with http:// or https://.' })
         .max(2_000)
         .nullish(),
       publishedOn: EdtfSchema.nullish(),
-      retrievedAt: z.union([z.iso.datetime({ offset: true }), DaySchema]).nullish(),
+      retrievedAt: z
+        .union([
+          z.iso.datetime({ offset: true, error: 'A day, or an instant such as 2025-10-05T09:30:00Z.' }),
+          DaySchema,
+        ])
+        .nullish(),
       contentSha256: z
         .string()
         .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case.')
-        .nullish(),
+        .nullish()
+        .describe('Of the document: 64 hexadecimal digits in lower case.'),
     }),
   },
 } as const satisfies EventTypes;

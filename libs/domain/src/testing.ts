@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isNamed } from './common-refusals';
 import { correct } from './correction';
 import type { Action, LedgerEvent, Person } from './event';
 import { History } from './history';
@@ -77,6 +78,30 @@ const BEGINNING: readonly Draft[] = [
   })),
 ];
 
+const met = new Map<string, Set<RefusalCode>>();
+
+/** What scenarios have seen events of a type refused as, so far. */
+export function refusalsMet(type: string): ReadonlySet<RefusalCode> {
+  return met.get(type) ?? new Set();
+}
+
+/** Notes a refusal. Of one that its type does not name, or that does not say what to do, it makes an error. */
+function meet(
+  { events }: Pick<StreamKind, 'events'>,
+  { type, action = 'new' }: Pick<Draft, 'type' | 'action'>,
+  refused: Refusal,
+  by: 'schema' | 'rules',
+): Refusal {
+  const eventType = Object.hasOwn(events, type) ? events[type] : undefined;
+  if (eventType !== undefined && !isNamed(eventType, refused, { by, action }))
+    throw new Error(`${type} is refused as ${refused.code}, which it does not name: ${refused.message}`);
+  // A sentence of what is wrong, and after it or after a semicolon of what to do.
+  if (!/(?:; |[.!?] [A-Z]).*\.$/su.test(refused.message))
+    throw new Error(`${refused.code} does not say what to do: ${refused.message}`);
+  met.set(type, (met.get(type) ?? new Set()).add(refused.code));
+  return refused;
+}
+
 /** A ledger in memory, decided by the same rules as the real one. */
 export class Scenario {
   readonly #states = new Map<string, unknown>();
@@ -135,7 +160,10 @@ export class Scenario {
       const kind = kindOf(stream);
       if (kind === undefined) throw new Error(`no kind of stream: ${stream}`);
       const parsed = parseEvent(kind, { effective: '2026-06-01', sources: NAMED, ...posted });
-      if (!parsed.ok) return parsed.refusals;
+      if (!parsed.ok) {
+        for (const refusal of parsed.refusals) meet(kind, posted, refusal, 'schema');
+        return parsed.refusals;
+      }
       this.#count += 1;
       const id = parsed.event.id ?? `evt-${this.#count}`;
       const together = waiting.get(stream) ?? [];
@@ -158,7 +186,7 @@ export class Scenario {
     const { stream } = event;
     const state = this.#states.get(stream);
     const refused = refuse(kind, state, event, this.context()) ?? this.#take(stream, kind.takes?.(event) ?? []);
-    if (refused !== undefined) return refused;
+    if (refused !== undefined) return meet(kind, event, refused, 'rules');
     const history = this.history(stream).copy();
     history.add(event);
     this.#histories.set(stream, history);
@@ -168,7 +196,7 @@ export class Scenario {
 
   #correct(kind: StreamKind, stream: string, events: readonly LedgerEvent[]): Refusal | undefined {
     const corrected = correct(kind, this.history(stream), events, this.context());
-    if (!corrected.ok) return corrected.refusal;
+    if (!corrected.ok) return meet(kind, corrected.event, corrected.refusal, 'rules');
     for (const key of corrected.freed) this.#owners.delete(key);
     this.#histories.set(stream, corrected.history);
     this.#states.set(stream, corrected.state);

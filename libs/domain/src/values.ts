@@ -34,7 +34,7 @@ const ID_RULE = '1 to 100 of the characters A-Z a-z 0-9 . _ -, the first a lette
 /** The poster's own name for something: a deal, a leg, an event. */
 export const Id = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, `An id is ${ID_RULE}.`)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, `An id of ${ID_RULE}.`)
   .describe(`An id: ${ID_RULE}.`);
 
 /** A word of a list that may grow: a role, a category, what was asked for. */
@@ -138,7 +138,8 @@ function judgeUnsigned(value: string, report: Report, path?: readonly string[]):
 }
 
 /** What is said where a decimal should stand and something else does; it makes the code `AMOUNT_FORMAT`. */
-export const NOT_A_STRING = 'A decimal is a JSON string of plain digits such as "1250.75", never a JSON number.';
+export const NOT_A_STRING =
+  'No text stands here; a decimal is a JSON string of plain digits such as "1250.75", never a JSON number.';
 
 const decimalText = (): z.ZodString =>
   z.string({ error: ({ input }) => (input === undefined ? undefined : NOT_A_STRING) });
