@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataDir } from './support/data-dir';
 import { startService, type RunningService } from './harness/services';
-import { postArticle } from './support/article';
+import { postArticle, postFurtherSources } from './support/article';
 
 jest.setTimeout(60_000);
 
@@ -37,6 +37,7 @@ describe('the tour of the README', () => {
       environment: { DATA_DIR: data.path, KAFKA_BROKERS: '', DATABASE_URL: '' },
     });
     expect(await postArticle(ledger.url)).toBe(58);
+    expect(await postFurtherSources(ledger.url)).toBe(79);
   });
   afterAll(async () => {
     await ledger?.stop();

@@ -1,31 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PROJECTIONS } from '@deal-ledger/reports';
 import { record, send } from './client';
 import type { StreamEvent } from './events';
 
-/** The article's commits, in order, as the demo posts them. */
-export const articleCommits = (): readonly (readonly StreamEvent[])[] =>
-  readFileSync(join(__dirname, '../../apps/standalone/data/article.jsonl'), 'utf8')
+/** A part of the demo's story, in order: its commits as the demo posts them. */
+const commitsOf = (file: string): readonly (readonly StreamEvent[])[] =>
+  readFileSync(join(__dirname, '../../apps/standalone/data', file), 'utf8')
     .trim()
     .split('\n')
     .map((line) => (JSON.parse(line) as { events: StreamEvent[] }).events);
 
-/** Posts the article and answers the position of its last event. */
-export async function postArticle(url: string): Promise<number> {
+async function post(url: string, file: string): Promise<number> {
   let position = 0;
-  for (const events of articleCommits())
+  for (const events of commitsOf(file))
     position = (await record(`${url}/v1/commits`, { events })).json['position'] as number;
   return position;
 }
 
-export const REPORTS = [
-  'commitment-lines',
-  'capacity-balance',
-  'spend-outlook',
-  'forecast-versions',
-  'funding-position',
-] as const;
-export type ReportName = (typeof REPORTS)[number];
+/** Posts the article and answers the position of its last event. */
+export const postArticle = (url: string): Promise<number> => post(url, 'article.jsonl');
+
+/** Posts what further sources said of the article, and answers the position of the last event. */
+export const postFurtherSources = (url: string): Promise<number> => post(url, 'further-sources.jsonl');
+
+export const REPORTS = PROJECTIONS.flatMap(({ reports }) => reports.map(({ name }) => name));
 
 export type Row = Readonly<Record<string, unknown>>;
 export interface Report {
@@ -35,7 +34,7 @@ export interface Report {
 }
 
 /** A report on the day on which the article was read. */
-export async function readReport(url: string, name: ReportName, asOf: number, query = ''): Promise<Report> {
+export async function readReport(url: string, name: string, asOf: number, query = ''): Promise<Report> {
   const { status, text, json } = await send(
     `${url}/v1/reports/${name}?asOf=${asOf}&effectiveOn=2025-10-05&limit=1000${query}`,
   );
@@ -43,6 +42,8 @@ export async function readReport(url: string, name: ReportName, asOf: number, qu
   return { ...(json as unknown as Omit<Report, 'text'>), text };
 }
 
-/** A report's body without what must differ between two ledgers: positions and times. */
+/** A report's body without what must differ between two ledgers: positions and times of recording. */
 export const withoutPlace = (body: string): string =>
-  body.replace(/"asOfPosition":\d+/, '"asOfPosition":0').replace(/"asOfRecordedAt":"[^"]+"/, '"asOfRecordedAt":""');
+  body
+    .replace(/"asOfPosition":\d+/, '"asOfPosition":0')
+    .replaceAll(/"(asOfRecordedAt|lastChangedAt|recordedAt|since)":"\d{4}-\d\d-\d\dT[^"]+"/g, '"$1":""');
