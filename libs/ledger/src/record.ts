@@ -17,11 +17,17 @@ const STREAM = /^[a-z][a-z-]{0,39}\/\S(?:.{0,398}\S)?$/su;
 const WRITER = /^[0-9a-f-]{8,64}$/;
 const COUNT = /^[1-9][0-9]{0,14}$/;
 
+/** An event that is about to be recorded. */
+export interface DraftEvent extends RecordedEvent {
+  /** Its data as JSON, for who has it already. */
+  readonly dataText?: string;
+}
+
 export interface CommitDraft {
   readonly writer: string;
   readonly n: number;
   readonly heads: ReadonlyMap<string, string | null>;
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly DraftEvent[];
   /** The service that decided it, for example `/deals`. */
   readonly source: string;
   /** When it was decided, RFC 3339. The time that counts is the append time. */
@@ -45,7 +51,7 @@ export class CommitTooLarge extends Error {
 export function encodeCommit(draft: CommitDraft): NewRecord {
   const [first] = draft.events;
   if (!first) throw new RangeError('a commit has at least one event');
-  const value = Buffer.from(JSON.stringify(draft.events.map((event) => cloudEvent(event, draft))));
+  const value = Buffer.from(`[${draft.events.map((event) => cloudEvent(event, draft)).join(',')}]`);
   if (value.length > MAX_COMMIT_BYTES) throw new CommitTooLarge(value.length);
   return {
     key: first.stream,
@@ -61,8 +67,8 @@ export function encodeCommit(draft: CommitDraft): NewRecord {
 }
 
 /** Attributes of a CloudEvent are plain values, so people take two of them and sources are JSON text. */
-function cloudEvent(event: RecordedEvent, draft: CommitDraft): object {
-  return {
+function cloudEvent(event: DraftEvent, draft: CommitDraft): string {
+  const attributes = {
     specversion: '1.0',
     id: event.id,
     source: draft.source,
@@ -89,8 +95,8 @@ function cloudEvent(event: RecordedEvent, draft: CommitDraft): object {
     causationid: event.causationId,
     contenthash: event.contentHash,
     sources: event.sources.length === 0 ? undefined : JSON.stringify(event.sources),
-    data: event.data,
   };
+  return `${JSON.stringify(attributes).slice(0, -1)},"data":${event.dataText ?? JSON.stringify(event.data)}}`;
 }
 
 /** The commit in a record, or in one sentence why there is none. */

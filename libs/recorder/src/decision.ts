@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import {
   correct,
   current,
@@ -15,7 +14,8 @@ import {
   type Refusal,
   type StreamKind,
 } from '@deal-ledger/domain';
-import type { RecordedEvent } from '@deal-ledger/ledger';
+import type { DraftEvent } from '@deal-ledger/ledger';
+import { contentHash } from './content-hash';
 import { passKey, type KeyState } from './keys';
 
 /** An event as posted, with the stream it is for. */
@@ -52,7 +52,7 @@ export interface View {
 /** What will be recorded. */
 export interface Decision {
   /** The posted events, then those that take names for them. */
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly DraftEvent[];
   /** How many of them were posted. */
   readonly posted: number;
   /** Heads of every stream written or relied on, as seen. */
@@ -112,7 +112,7 @@ interface Refused {
 
 /** An event with its place in the request. */
 interface Placed {
-  readonly event: RecordedEvent;
+  readonly event: DraftEvent;
   readonly index: number;
 }
 
@@ -120,8 +120,8 @@ interface Placed {
 class Deciding {
   private readonly heads = new Map<string, string | null>();
   private readonly written = new Map<string, { version: number; state: unknown }>();
-  private readonly events: RecordedEvent[] = [];
-  private readonly keys: RecordedEvent[] = [];
+  private readonly events: DraftEvent[] = [];
+  private readonly keys: DraftEvent[] = [];
   /** Per stream, what waits to be judged together with its last event. */
   private readonly waiting = new Map<string, Placed[]>();
   private readonly context: DecisionContext;
@@ -267,7 +267,8 @@ class Deciding {
   }
 }
 
-function eventOf(proposed: ProposedEvent, request: PostRequest, version: number, newId: () => string): RecordedEvent {
+function eventOf(proposed: ProposedEvent, request: PostRequest, version: number, newId: () => string): DraftEvent {
+  const dataText = JSON.stringify(proposed.data);
   return {
     id: proposed.id ?? newId(),
     stream: proposed.stream,
@@ -286,18 +287,9 @@ function eventOf(proposed: ProposedEvent, request: PostRequest, version: number,
     causationId: proposed.causationId,
     sources: proposed.sources,
     data: proposed.data,
-    contentHash: contentHash(proposed),
-  } satisfies LedgerEvent & RecordedEvent;
-}
-
-/**
- * Fingerprint of what was posted. What a schema has read has its fields in the schema's order, so the
- * order in which they were sent makes no difference. Left out are the id (where the poster gave none,
- * the repeated request has none either) and the version of the schema, which is ours.
- */
-export function contentHash(proposed: ProposedEvent): string {
-  const { id: _id, schemaVersion: _schema, effective, ...content } = proposed;
-  return hash('sha256', JSON.stringify([effective.edtf, content]), 'base64url').slice(0, 22);
+    contentHash: contentHash(proposed, dataText),
+    dataText,
+  } satisfies LedgerEvent & DraftEvent;
 }
 
 /** An id that stands twice in one request would make one event out of two. */

@@ -1,5 +1,6 @@
 import { refusal, type Refusal } from '@deal-ledger/domain';
-import { contentHash, type PostRequest } from './decision';
+import { contentHash } from './content-hash';
+import type { PostRequest } from './decision';
 import type { Recorded, Streams } from './streams';
 
 export type Repetition =

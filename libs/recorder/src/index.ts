@@ -1,11 +1,5 @@
-export {
-  contentHash,
-  decide,
-  latestDateOnEarth,
-  type Decision,
-  type PostRequest,
-  type ProposedEvent,
-} from './decision';
+export { contentHash } from './content-hash';
+export { decide, latestDateOnEarth, type Decision, type PostRequest, type ProposedEvent } from './decision';
 export type { RecorderLimits, RecorderOptions, RecorderPorts } from './options';
 export * from './recorder';
 export * from './recorder.module';

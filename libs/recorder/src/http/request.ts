@@ -1,4 +1,4 @@
-import { kindOf, parseEvent, refusal, type Refusal, type StreamKind } from '@deal-ledger/domain';
+import { kindOf, parseEvent, refusal, type PostedEvent, type Refusal, type StreamKind } from '@deal-ledger/domain';
 import { MAX_POSTED_EVENTS } from '@deal-ledger/ledger';
 import { repeatedId, type PostRequest, type ProposedEvent } from '../decision';
 
@@ -15,11 +15,14 @@ export function streamName(kind: StreamKind, id: string): string | undefined {
   return STREAM_ID.test(id) ? `${kind.name}/${id}` : undefined;
 }
 
+/** The event itself with one more field: a copy would take as long as the checking did. */
+const forStream = (event: PostedEvent, stream: string): ProposedEvent => Object.assign(event, { stream });
+
 /** What was posted to one stream. */
 export function readStreamPost(kind: StreamKind, stream: string, body: unknown): Read<readonly ProposedEvent[]> {
   return readEvents(body, [], (item, pointer) => {
     const parsed = parseEvent(kind, item, pointer);
-    return parsed.ok ? [{ ...parsed.event, stream }] : parsed.refusals;
+    return parsed.ok ? [forStream(parsed.event, stream)] : parsed.refusals;
   });
 }
 
@@ -42,7 +45,7 @@ export function readCommit(body: unknown, also: readonly string[] = []): Read<re
       ];
     }
     const parsed = parseEvent(kind, event, pointer);
-    return parsed.ok ? [{ ...parsed.event, stream }] : parsed.refusals;
+    return parsed.ok ? [forStream(parsed.event, stream)] : parsed.refusals;
   });
 }
 
