@@ -39,6 +39,7 @@ export const ROUTES: Readonly<Record<string, ServiceName>> = {
   '/v1/reports/counterparty-exposure': 'supplier-commitments',
   '/v1/reports/circular-flows': 'supplier-commitments',
   '/v1/reports/engagement-log': 'audit',
+  '/v1/reports/audit-trail': 'audit',
 };
 
 /** The service that answers `path`, if there is one. */

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   audit,
   capacityBalance,
@@ -13,22 +11,10 @@ import {
   type Row,
 } from '@deal-ledger/reports';
 import { describeWithPostgres } from '../../../tests/harness';
-import type { PostedLine } from './testing';
 import { projected, type TestProjection } from './testing-projection';
 import { pick } from './testing-reports';
+import { story } from './testing-story';
 
-const linesIn = (file: string): PostedLine[] =>
-  readFileSync(join(__dirname, '../../..', file), 'utf8')
-    .trim()
-    .split('\n')
-    .flatMap((text) => (JSON.parse(text) as { events: PostedLine[] }).events);
-
-// The ledger's own first commit is at position 0, and each event has a commit of its own, so the nth is at position n.
-const story = [
-  'apps/standalone/data/article.jsonl',
-  'apps/standalone/data/further-sources.jsonl',
-  'tests/support/continuation.jsonl',
-].flatMap(linesIn);
 const ARTICLE = { asOf: '58', effectiveOn: '2025-10-05' };
 const SOURCES = { asOf: '80', effectiveOn: '2025-11-20' };
 const END = { asOf: '115', effectiveOn: '2027-03-05' };

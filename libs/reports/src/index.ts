@@ -8,6 +8,7 @@ import { poolPostings } from './postings/pool';
 import { reservationPostings } from './postings/reservation';
 import { sitePostings } from './postings/site';
 import type { AnyPostingRule, PostingRule } from './posting';
+import { auditTrail } from './definitions/audit-trail';
 import { capacityBalance } from './definitions/capacity-balance';
 import { circularFlows } from './definitions/circular-flows';
 import { commitmentLines } from './definitions/commitment-lines';
@@ -55,6 +56,7 @@ export {
   sitePostings,
 };
 export {
+  auditTrail,
   capacityBalance,
   circularFlows,
   commitmentLines,
@@ -120,7 +122,7 @@ export const audit: ReportSet = {
   name: 'audit',
   schema: 'audit',
   rules: [any(engagementPostings)],
-  reports: [engagementLog],
+  reports: [auditTrail, engagementLog],
 };
 
 /** Every projection there is. Their reports stand side by side in one schema for readers, `reports`. */

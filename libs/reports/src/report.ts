@@ -164,6 +164,12 @@ export const equal = (column: string): Filter => ({
   condition: (value) => `r."${column}"::text = ${value}`,
 });
 
+/** Rows whose `column` is one of the words, which have commas between. */
+export const oneOf = (column: string): Filter => ({
+  schema: word.describe(`Only rows whose ${column} this is; several with commas between.`),
+  condition: (value) => `r."${column}" = any (string_to_array(${value}, ','))`,
+});
+
 /** Rows whose `column` lists the value. */
 export const lists = (column: string): Filter => ({
   schema: word.describe(`Only rows whose ${column} list this.`),
@@ -174,6 +180,21 @@ export const lists = (column: string): Filter => ({
 export const mentions = (column: string, where: string): Filter => ({
   schema: word.describe(`Only rows with this in their ${where}; without regard to case.`),
   condition: (value) => `strpos(as_compared(r."${column}"), as_compared(${value})) > 0`,
+});
+
+/** Rows whose `column`, which is JSON and only the statement has, names the id; `where` says what that is. */
+export const refersTo = (column: string, where: string): Filter => ({
+  schema: word.describe(`Only rows with this id in their ${where}.`),
+  condition: (value) => `refers_to(r."${column}", ${value})`,
+});
+
+/** Rows whose `column` is so many or more. */
+export const atLeast = (column: string): Filter => ({
+  schema: z
+    .string()
+    .regex(/^\d{1,6}$/, 'is a whole number')
+    .describe(`Only rows whose ${column} is this or more.`),
+  condition: (value) => `r."${column}" >= (${value})::integer`,
 });
 
 /** Rows whose `column` is true or false. */

@@ -104,6 +104,51 @@ export const SQL_LIBRARY: readonly string[] = [
      casefold(normalize(regexp_replace(normalize(name, NFKC), '${IGNORABLE}', '', 'g'), NFKC) collate pg_catalog.pg_unicode_fast)`,
   `comment on function as_compared is 'The name as it is compared, in any script: NFKC, without case and without what does not show.'`,
 
+  `create or replace function grouped(amount numeric) returns text immutable strict parallel safe language plpgsql as $body$
+   begin
+     return to_char(trunc(amount), 'FM999,999,999,999,999,999,999,999,999,990')
+       || case when scale(amount) > 0 then '.' || split_part(amount::text, '.', 2) else '' end;
+   end $body$`,
+  `comment on function grouped is 'The amount for people: 7,000,000,000.50'`,
+
+  `create or replace function told(said json) returns text immutable strict parallel safe language plpgsql as $body$
+   declare
+     text text := '';
+     name text;
+     member json;
+   begin
+     case json_typeof(said)
+       when 'object' then
+         -- An amount and its unit are one figure.
+         if coalesce(said ->> 'currency', said ->> 'unit') is not null and coalesce(said ->> 'amount', said ->> 'value') ~ '^-?\\d+(\\.\\d+)?$' then
+           return grouped(coalesce(said ->> 'amount', said ->> 'value')::numeric) || ' ' || coalesce(said ->> 'currency', said ->> 'unit');
+         end if;
+         for name, member in select key, value from json_each(said) where value::text not in ('null', '[]', '{}') loop
+           text := text || case when text = '' then '' else ', ' end || name || ' '
+             || case when json_typeof(member) = 'object' and told(member) ~ ', ' then '(' || told(member) || ')' else told(member) end;
+         end loop;
+         return text;
+       when 'array' then
+         for member in select value from json_array_elements(said) loop
+           text := text || case when text = '' then '' when json_typeof(member) = 'object' then '; ' else '+' end || told(member);
+         end loop;
+         return text;
+       else
+         return said #>> '{}';
+     end case;
+   end $body$`,
+  `comment on function told is 'What was posted, for people: names and values in the order posted, amounts with their currency or unit.'`,
+
+  `create or replace function refers_to(said json, id text) returns boolean immutable parallel safe language plpgsql as $body$
+   begin
+     return coalesce(jsonb_path_exists(
+       said::jsonb,
+       '$.** ? (@.type() == "object").keyvalue() ? (@.key like_regex "(Id|Ids)$|^(providers|receivers|participants|by|reciprocalOf)$").value[*] ? (@ == $id)',
+       jsonb_build_object('id', id), true
+     ), false);
+   end $body$`,
+  `comment on function refers_to is 'Whether what was posted names the id, at any depth: of a stream, or of something inside one.'`,
+
   CYCLES,
   `comment on function cycles is 'The ways over hops that lead back to where they began, each once; then a row of null when there may be more.'`,
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { count, decimal, equal, id, list, lists, mentions, text, type ReportDefinition } from '../report';
 import { GROUPS } from './groups';
 import { IS_JOINT } from './legs';
+import { instant } from './recorded';
 import { flagsOf, ifAny, linesOf, sumOf, valueOf } from './sql';
 
 /** How long before it lapses a letter of intent is said to. */
@@ -137,7 +138,7 @@ status as (
     case when stage = 'closed' then null when assessed is not null then 'assessed' when probabilities is not null then 'policy' end as "probabilitySource",
     coalesce(l.legs, 0) as legs, coalesce(l.secret, 0) as "undisclosedLegs", amendments,
     coalesce(p.funding_ids, '{}') as "fundingIds", coalesce(p.site_ids, '{}') as "siteIds",
-    last.event_id as "lastEventId", to_char(last.recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "lastChangedAt",
+    last.event_id as "lastEventId", ${instant('last.recorded_at')} as "lastChangedAt",
     confidence as "minConfidence",
     ${flagsOf({
       UNDISCLOSED_MONEY: 'l.has_secret_money',
