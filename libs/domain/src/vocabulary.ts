@@ -67,8 +67,8 @@ export const VOCABULARY: readonly ValueType[] = [
     name: 'date',
     schema: EdtfSchema,
     about:
-      'A date with its uncertainty (EDTF, ISO 8601-2): a day, month, year, half-year (`2026-41` is the first, ' +
-      '`2026-42` the second), quarter, a decade of days (`2025-10-0X`) or an interval.',
+      'A date with its uncertainty (EDTF, ISO 8601-2): a day, month, year, half-year (`2026-40` is the first, ' +
+      '`2026-41` the second), quarter, a decade of days (`2025-10-0X`) or an interval.',
     refusals: ['PERIOD_INVALID'],
     example: '2025-09-21/2025-10-04',
   },
