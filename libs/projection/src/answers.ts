@@ -1,18 +1,10 @@
-import {
-  kindOfColumn,
-  orderOf,
-  rowOf,
-  snake,
-  type RawRow,
-  type ReportDefinition,
-  type Row,
-} from '@deal-ledger/reports';
+import { kindOfColumn, orderOf, rowOf, type RawRow, type ReportDefinition, type Row } from '@deal-ledger/reports';
 import { Problem } from '@deal-ledger/service';
 import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
+import { callOf, Values } from './call';
 import { keyOf, type Question } from './question';
-import { reportsSchemaOf } from './report-functions';
 
 /** An answer in pages is held as a whole; one of more rows than this is had as CSV or NDJSON, or in parts by a filter. */
 export const MAX_ROWS = 100_000;
@@ -142,29 +134,11 @@ export class Answers {
     };
   }
 
-  private statementOf({
-    definition,
-    position,
-    effectiveOn,
-    reportingCurrency,
-    fxPolicy,
-    filter,
-    options,
-    sort,
-  }: Question): { text: string; values: unknown[] } {
-    const args: Record<string, unknown> = {
-      as_of: position,
-      effective_on: effectiveOn,
-      reporting_currency: reportingCurrency,
-      fx_policy: fxPolicy,
-      filter: JSON.stringify(filter),
-      ...Object.fromEntries(Object.entries(options).map(([name, value]) => [snake(name), value])),
-    };
-    const given = Object.keys(args).map((name, index) => `${name} => $${index + 1}`);
-    return {
-      text: `select * from ${reportsSchemaOf(this.schema)}.${snake(definition.name)}(${given.join(', ')}) order by ${orderOf(definition, sort)}`,
-      values: Object.values(args),
-    };
+  private statementOf(question: Question): { text: string; values: unknown[] } {
+    const values = new Values();
+    const { definition, sort } = question;
+    const call = callOf(this.schema, question, values);
+    return { text: `select * from ${call} order by ${orderOf(definition, sort)}`, values: values.all };
   }
 
   private async unknownEvents(position: number): Promise<number> {

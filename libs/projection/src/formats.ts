@@ -54,7 +54,7 @@ export interface Writer {
 }
 
 /** RFC 4180: a header line, CRLF; null is empty, a list is joined by `|`. Rows may be gone where `withDeleted`. */
-export function csvWriter(definition: ReportDefinition, withDeleted: boolean): Writer {
+export function csvWriter(definition: Pick<ReportDefinition, 'row'>, withDeleted: boolean): Writer {
   const own = columnsOf(definition);
   const columns = withDeleted ? [...own, { name: 'deleted', kind: 'flag' as const }] : own;
   const lines = (cells: readonly (readonly string[])[]): string =>

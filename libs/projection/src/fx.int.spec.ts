@@ -31,6 +31,8 @@ select cell, into_currency as currency, case when bool_and(lacks is null) then s
   array_remove(array_agg(distinct lacks order by lacks), null) as flags,
   null as "policyEventId", array_remove(array_agg(distinct event_id order by event_id), null) as "fxEventIds"
 from at_one_rate group by cell, into_currency`,
+  basis: [],
+  rests: {},
   totals: () => ({}),
   totalsSchema: z.object({}),
 };

@@ -11,6 +11,7 @@ import {
 import type { Log } from '@deal-ledger/log';
 import type { ReportSet } from '@deal-ledger/reports';
 import { CLOCK, Readiness, type Clock } from '@deal-ledger/service';
+import { figureController } from './figure.controller';
 import { reportController } from './report.controller';
 import { Reports } from './reports';
 import { isTransient, Runner } from './runner';
@@ -43,7 +44,10 @@ export class ProjectionModule {
     const lifecycle = lifecycleOf(options, parts);
     return {
       module: ProjectionModule,
-      controllers: options.reports.map((definition) => reportController(reports, definition)),
+      controllers: options.reports.flatMap((definition) => [
+        reportController(reports, definition),
+        ...(definition.basis.length === 0 ? [] : [figureController(reports, definition)]),
+      ]),
       providers: [
         { provide: parts, inject: [CLOCK], useFactory: (clock: Clock) => assemble(options, clock) },
         { provide: reports, inject: [parts], useFactory: (made: Parts) => made.reports },

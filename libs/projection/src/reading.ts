@@ -15,17 +15,20 @@ const Position = z
   .transform(Number)
   .meta({ type: 'integer' });
 
-const COMMON = {
-  asOf: z
+/** A state of knowledge, as readers put it. */
+export const knownAt = (meaning: string) =>
+  z
     .string()
     .refine(
       (text) => text === 'latest' || POSITION.test(text) || instantMs(text) !== undefined,
       'give a position, or an instant like 2025-12-31T23:59:00Z',
     )
-    .default('latest')
-    .describe(
-      'What was known: up to this position of the ledger, or up to this past instant. By default all that is known now.',
-    ),
+    .describe(meaning);
+
+const COMMON = {
+  asOf: knownAt(
+    'What was known: up to this position of the ledger, or up to this past instant. By default all that is known now.',
+  ).default('latest'),
   effectiveOn: z
     .string()
     .refine(isDay, 'give a day as YYYY-MM-DD')

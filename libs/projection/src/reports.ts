@@ -4,6 +4,7 @@ import { Problem, validQuery, type Clock } from '@deal-ledger/service';
 import { Pool } from 'pg';
 import { Answers, type FxRate, type Whole } from './answers';
 import { decodeCursor, encodeCursor, notOurs, refuseOtherThan } from './cursor';
+import { Figures, type Listed } from './figures';
 import { Positions } from './positions';
 import { questionOf, textsOf, type Question } from './question';
 import { DEFAULT_LIMIT, HOW_TO_ANSWER, querySchema, type FxPolicy, type ReportQuery } from './reading';
@@ -63,6 +64,7 @@ export class Reports {
   private readonly pool: Pool;
   private readonly positions: Positions;
   private readonly answers: Answers;
+  private readonly figures: Figures;
 
   constructor(private readonly options: ReportsOptions) {
     this.pool = new Pool({
@@ -79,6 +81,7 @@ export class Reports {
     this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.positions = new Positions({ ...options, pool: this.pool });
     this.answers = new Answers(this.pool, options.schema);
+    this.figures = new Figures(this.pool, options.schema, this.positions, options.clock);
   }
 
   /** The position that everything up to is projected; -1 while nothing is. */
@@ -153,6 +156,16 @@ export class Reports {
         }
       })();
     });
+  }
+
+  /** The postings and events that a cell rests on; a page of them, or `all`. */
+  explain(...asked: Parameters<Figures['explain']>): Promise<Listed> {
+    return orUnavailable(() => this.figures.explain(...asked));
+  }
+
+  /** What events moved a column between two positions; a page of it, or `all`. */
+  variance(...asked: Parameters<Figures['variance']>): Promise<Listed> {
+    return orUnavailable(() => this.figures.variance(...asked));
   }
 
   close(): Promise<void> {

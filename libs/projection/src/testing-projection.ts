@@ -3,6 +3,8 @@ import { MemoryLog, type Log } from '@deal-ledger/log';
 import type { ReportDefinition, ReportSet, Row } from '@deal-ledger/reports';
 import { systemClock, validQuery, type Clock } from '@deal-ledger/service';
 import { Client } from 'pg';
+import { explainSchema, varianceSchema, type ExplainQuery, type VarianceQuery } from './figure-query';
+import type { Listed } from './figures';
 import { MAX_LIMIT, querySchema, type ReportQuery } from './reading';
 import { Reports, type ReportMeta } from './reports';
 import { reportsSchemaOf } from './report-functions';
@@ -77,6 +79,18 @@ export class TestProjection {
     }) as unknown as ReportQuery;
     const { lines, meta } = await this.reports.page(await this.reports.ask(definition, parsed, query));
     return { rows: lines.map((line) => JSON.parse(line) as Row), meta };
+  }
+
+  /** A cell opened, as the route does it. */
+  explain(definition: ReportDefinition, query: Readonly<Record<string, string>>): Promise<Listed> {
+    const parsed = validQuery(explainSchema(definition), query) as unknown as ExplainQuery;
+    return this.reports.explain(definition, parsed, query, false);
+  }
+
+  /** A column compared, as the route does it. */
+  variance(definition: ReportDefinition, query: Readonly<Record<string, string>>): Promise<Listed> {
+    const parsed = validQuery(varianceSchema(definition), query) as unknown as VarianceQuery;
+    return this.reports.variance(definition, parsed, query, false);
   }
 
   /** Resolves when all that the log holds now is projected. */

@@ -27,11 +27,15 @@ export { difference, type AnyPostingRule, type Posting, type PostingRule } from 
 export { fxFor } from './definitions/fx';
 export { linesOf, standing } from './definitions/sql';
 export {
+  count,
+  decimal,
   id,
   kindOfColumn,
   list,
   money,
   REPORTS_VERSION,
+  text,
+  type Basis,
   type ColumnKind,
   type ColumnMeta,
   type Filter,
@@ -40,8 +44,9 @@ export {
   type ReportDefinition,
   type Row,
 } from './report';
+export { atScale } from './decimal';
 export { columnsOf, filingOf, rowOf } from './shape';
-export { orderOf, snake, sqlFunctionOf, type SqlFunction } from './sql-function';
+export { argumentTypesOf, orderOf, snake, sqlFunctionOf, type SqlFunction } from './sql-function';
 export { SQL_LIBRARY } from './sql-library';
 export { cut, spread, type Bucket } from './spread';
 export {

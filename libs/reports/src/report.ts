@@ -115,11 +115,27 @@ export interface ReportDefinition {
   /** Further parameters. */
   readonly options: Readonly<Record<string, Option>>;
   readonly sql: string;
+  /** The postings that a row's figures rest on, told by its cells; looked up when a figure is explained or compared. None: it has no figures. */
+  readonly basis: readonly Basis[];
+  /** By column those measures of the basis that its figures are made of; of any other column, all of them. */
+  readonly rests: Readonly<Record<string, readonly string[]>>;
   /** Further columns of the statement, which only the totals show. */
   readonly summedOnly?: z.ZodObject;
   /** Over all rows of the filter; sums are of the cells as shown, so that the table adds up. */
   totals(rows: readonly Row[]): object;
   readonly totalsSchema: z.ZodType;
+}
+
+/**
+ * What the figures of a row rest on: of these measures the postings `p` for which `of` holds, SQL over
+ * `p`, the row `r` and `asked`, which has `effective_on`, `reporting_currency`, the options in snake
+ * case and `measured`, the column that is looked at.
+ */
+export interface Basis {
+  readonly measures: readonly string[];
+  readonly of: string;
+  /** Likewise, those that bear on the figures too without being what they are made of. */
+  readonly bearing?: string;
 }
 
 /** Columns that a row of the function has besides its own: what its figures rest on. */

@@ -2,7 +2,9 @@ import type { z } from 'zod';
 import { kindOfColumn, type ColumnKind, type ColumnMeta, type RawRow, type ReportDefinition, type Row } from './report';
 
 /** The columns of a report, in their order. */
-export function columnsOf({ row }: ReportDefinition): readonly { readonly name: string; readonly kind: ColumnKind }[] {
+export function columnsOf({
+  row,
+}: Pick<ReportDefinition, 'row'>): readonly { readonly name: string; readonly kind: ColumnKind }[] {
   return Object.entries(row.shape).map(([name, type]) => ({ name, kind: kindOfColumn(type as z.ZodType) }));
 }
 

@@ -106,6 +106,10 @@ function argumentsOf({ options }: ReportDefinition): Argument[] {
   return [...COMMON, ...own, LAST];
 }
 
+/** The SQL type of each option, by its name in snake case. */
+export const argumentTypesOf = ({ options }: ReportDefinition): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(options).map(([name, { type }]) => [snake(name), type]));
+
 function standardOf({ type, schema }: Option): string {
   const value = schema.parse(undefined);
   return value === undefined ? 'null' : type === 'text' || type === 'date' ? literal(String(value)) : String(value);

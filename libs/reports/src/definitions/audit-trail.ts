@@ -152,6 +152,8 @@ export const auditTrail: ReportDefinition = {
   },
   options: {},
   sql: SQL,
+  basis: [],
+  rests: {},
   totals: (rows) => ({
     byAction: Object.fromEntries(
       ACTIONS.map((action) => [action, rows.filter((row) => row['action'] === action).length]),

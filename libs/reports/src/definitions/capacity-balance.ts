@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ofThoseWith } from './basis';
 import { equal, id, list, lists, quantity, ratio, text, type ReportDefinition } from '../report';
 import { flagsOf, RESTS_ON_NOTHING, standing } from './sql';
 import { OF_RESERVATIONS, RESERVATIONS } from './supply';
@@ -235,6 +236,26 @@ export const capacityBalance: ReportDefinition = {
   },
   options: {},
   sql: SQL,
+  basis: [
+    { measures: OF_POOLS, of: 'p.subject = r."poolId"' },
+    {
+      measures: OF_DEMAND,
+      of: `p.subject = any (r.reservations)`,
+      bearing: ofThoseWith('request', `terms -> 'poolIds' ? r."poolId"`),
+    },
+    { measures: ['conversion'], of: `r.unit = split_part(p.subject, '/', 2)` },
+  ],
+  rests: {
+    capacity: OF_POOLS,
+    requestedCeiling: [...OF_POOLS, 'request', 'request.ceiling', 'reservation.closed', 'conversion'],
+    reservedFirm: [...OF_RESERVATIONS, 'plan', 'conversion'],
+    reservedNonBinding: [...OF_RESERVATIONS, 'plan', 'conversion'],
+    delivered: ['request', 'delivered', 'conversion'],
+    accepted: ['request', 'accepted', 'conversion'],
+    shortfall: ['request', 'shortfall', 'conversion'],
+    headroomFirm: [...OF_POOLS, ...OF_RESERVATIONS, 'plan', 'conversion'],
+    ratioAtFirm: [...OF_POOLS, ...OF_RESERVATIONS, 'plan', 'conversion'],
+  },
   totals: (rows) => ({
     overCommitted: rows.filter(({ flags }) => Array.isArray(flags) && flags.includes('OVER_COMMITTED')).length,
   }),

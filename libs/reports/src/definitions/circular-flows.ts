@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ofLegs, RATES } from './basis';
 import { count, equal, flag, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { ANSWERS, IS_JOINT, STAGES_OF_DEALS } from './legs';
@@ -277,6 +278,41 @@ export const circularFlows: ReportDefinition = {
     },
   },
   sql: SQL,
+  basis: [
+    ...ofLegs(
+      `split_part(each.subject, '/', 1) = any (r."dealIds") and terms -> 'providers' ?| r.parties and terms -> 'receivers' ?| r.parties`,
+      {
+        legs: ['leg', 'leg.firm', 'leg.ceiling', 'leg.paid'],
+      },
+    ).map((each) => ({ ...each, bearing: 'true' })),
+    {
+      measures: ['funding', 'funding.stage', 'funding.ceiling', 'funding.committed', 'tranche.received'],
+      of: `split_part(p.subject, '/', 1) = any (r."fundingIds")`,
+      bearing: 'true',
+    },
+    RATES,
+  ],
+  rests: {
+    ...Object.fromEntries(
+      ['forward', 'back', 'overlap', 'recycledShare'].flatMap((side) => [
+        [
+          `${side}Ceiling`,
+          [
+            'deal.stage',
+            'leg',
+            'leg.ceiling',
+            'funding',
+            'funding.stage',
+            'funding.ceiling',
+            'funding.committed',
+            'fx',
+          ],
+        ],
+        [`${side}Committed`, ['deal.stage', 'leg', 'leg.firm', 'funding', 'funding.stage', 'funding.committed', 'fx']],
+        [`${side}Cash`, ['leg', 'leg.paid', 'funding', 'tranche.received', 'fx']],
+      ]),
+    ),
+  },
   totals: (rows) => ({
     ...Object.fromEntries(KINDS.map((kind) => [kind, rows.filter((row) => row['kind'] === kind).length])),
     undisclosed: rows.filter(({ undisclosedEdges }) => Number(undisclosedEdges) > 0).length,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ofThoseWith, RATES } from './basis';
 import {
   equal,
   flag,
@@ -263,6 +264,35 @@ export const commitmentLines: ReportDefinition = {
   },
   options: {},
   sql: SQL,
+  basis: [
+    { measures: ['deal.stage'], of: `p.subject = r."dealId"` },
+    {
+      measures: OF_DEALS.filter((measure) => measure !== 'deal.stage'),
+      of: `p.subject = r."dealId" || '/' || r."legId"`,
+    },
+    {
+      measures: OF_RESERVATIONS,
+      of: ofThoseWith('request', `terms ->> 'dealId' = r."dealId" and terms ->> 'legId' = r."legId"`),
+    },
+    RATES,
+  ],
+  rests: {
+    qtyFirm: ['leg', 'leg.qtyFirm'],
+    qtyExpected: ['leg', 'leg.qtyExpected'],
+    qtyCeiling: ['leg', 'leg.qtyCeiling'],
+    firm: ['leg', 'leg.firm', 'fx'],
+    expected: ['leg', 'leg.expected', 'fx'],
+    ceiling: ['leg', 'leg.ceiling', 'fx'],
+    ladder: ['deal.stage'],
+    calledOff: ['leg', 'request', 'reservation.closed', 'plan', 'delivered'],
+    delivered: ['leg', 'request', 'delivered'],
+    accepted: ['leg', 'request', 'accepted'],
+    incurred: ['leg', 'leg.incurred', 'fx'],
+    paid: ['leg', 'leg.paid', 'fx'],
+    prepaidUnapplied: ['leg', 'leg.incurred', 'leg.paid', 'fx'],
+    remainingFirm: ['deal.stage', 'leg', 'leg.firm', 'leg.incurred', 'fx'],
+    remainingCeiling: ['deal.stage', 'leg', 'leg.ceiling', 'leg.incurred', 'fx'],
+  },
   totals(rows) {
     const payments = rows.filter((row) => row['class'] === 'payment');
     return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ofLegs, RATES } from './basis';
 import { count, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
@@ -79,6 +80,10 @@ const PARTS = `
   from line
   join funding_side on funding_id = split_part(subject, '/', 1)
   where measure in ('tranche.received', 'funding.repaid')`;
+
+const EITHER = `(string_to_array(r."entityId", '+') || string_to_array(r."partyId", '+'))`;
+/** Legs from the one to the other, either way. */
+const BETWEEN_THEM = `terms -> 'providers' ?| ${EITHER} and terms -> 'receivers' ?| ${EITHER}`;
 
 const SQL = `
 with recursive ${linesOf(['deal', 'deal.stage', 'leg', 'leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid', ...FUNDING_MEASURES, 'party', 'relation'])},
@@ -225,6 +230,47 @@ export const counterpartyExposure: ReportDefinition = {
   },
   options: {},
   sql: SQL,
+  basis: [
+    ...ofLegs(BETWEEN_THEM, { legs: ['leg', 'leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid'] }).map((each) => ({
+      ...each,
+      // A share of what is owed changes with what others are.
+      bearing: 'true',
+    })),
+    {
+      measures: ['deal'],
+      of: `exists (
+        select from jsonb_array_elements(p.value::jsonb -> 'parties') as member where member ->> 'partyId' = any (string_to_array(r."partyId", '+'))
+      )`,
+      bearing: 'true',
+    },
+    {
+      measures: FUNDING_MEASURES,
+      of: `split_part(p.subject, '/', 1) in (
+        select each.subject from postings as each cross join lateral (select each.value::jsonb as terms) as said
+        where each.measure = 'funding' and terms ->> 'recipient' = r."entityId" and terms -> 'funders' ?| string_to_array(r."partyId", '+')
+      )`,
+      bearing: 'true',
+    },
+    { measures: ['party'], of: `p.subject = any (string_to_array(r."partyId", '+'))` },
+    {
+      measures: ['relation'],
+      of: `split_part(p.subject, '/', 1) = any (string_to_array(r."partyId", '+'))`,
+      bearing: 'true',
+    },
+    RATES,
+  ],
+  rests: {
+    openDeals: ['deal', 'deal.stage', 'leg', 'funding'],
+    owedFirmRemaining: ['deal.stage', 'leg', 'leg.firm', 'leg.incurred', 'fx'],
+    owedCeilingRemaining: ['deal.stage', 'leg', 'leg.ceiling', 'leg.incurred', 'fx'],
+    incurredUnpaid: ['leg', 'leg.incurred', 'leg.paid', 'fx'],
+    prepaidUnapplied: ['leg', 'leg.incurred', 'leg.paid', 'fx'],
+    fundingCommittedUndrawn: [...FUNDING_MEASURES, 'fx'],
+    fundingLocked: [...FUNDING_MEASURES, 'fx'],
+    fundingReceivedNet: ['funding', 'tranche.received', 'funding.repaid', 'fx'],
+    undisclosedLegs: ['deal.stage', 'leg'],
+    suppliesToCompetingParties: ['relation'],
+  },
   totals: (rows) => ({
     byCurrency: sumsByCurrency(rows, CELLS),
   }),

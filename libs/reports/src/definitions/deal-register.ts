@@ -1,5 +1,6 @@
 import { STAGES } from '@deal-ledger/domain';
 import { z } from 'zod';
+import { POLICY, under } from './basis';
 import { count, decimal, equal, id, list, lists, mentions, text, type ReportDefinition } from '../report';
 import { GROUPS } from './groups';
 import { IS_JOINT } from './legs';
@@ -198,6 +199,34 @@ export const dealRegister: ReportDefinition = {
   },
   options: {},
   sql: SQL,
+  basis: [
+    { measures: MEASURES, of: under('r."dealId"') },
+    POLICY,
+    { measures: ['funding'], of: `p.value::jsonb ->> 'dealId' = r."dealId"` },
+    { measures: ['site'], of: `p.value::jsonb -> 'dealIds' ? r."dealId"` },
+    { measures: ['party'], of: 'p.subject = any (r.parties)' },
+    { measures: ['relation'], of: `r.parties && array[split_part(p.subject, '/', 1), split_part(p.subject, '/', 2)]` },
+  ],
+  rests: {
+    title: ['deal'],
+    kinds: ['deal'],
+    parties: ['deal'],
+    stage: ['deal.stage'],
+    instrument: ['deal.agreement'],
+    binding: ['deal.agreement'],
+    signedOn: ['deal.agreement'],
+    effectiveFrom: ['deal.agreement'],
+    expiresOn: ['deal.agreement'],
+    announcedOn: ['deal.announced'],
+    probability: ['deal.stage', 'deal.probability', 'policy'],
+    probabilitySource: ['deal.stage', 'deal.probability', 'policy'],
+    legs: ['leg'],
+    undisclosedLegs: ['leg'],
+    amendments: ['deal.amendment'],
+    fundingIds: ['leg', 'funding'],
+    siteIds: ['site'],
+    minConfidence: ['deal.confidence'],
+  },
   totals: (rows) => ({
     byStage: Object.fromEntries(STAGES.map((stage) => [stage, rows.filter((row) => row['stage'] === stage).length])),
     legs: rows.reduce((total, { legs }) => total + Number(legs), 0),

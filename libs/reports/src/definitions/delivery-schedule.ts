@@ -51,6 +51,9 @@ export const DeliveryScheduleLine = z
 const QUANTITIES = ['ramp.plan', 'plan', 'delivered', 'accepted', 'rejected', 'slip.in', 'slip.out', 'shortfall'];
 const MEASURES = [...OF_RESERVATIONS, ...QUANTITIES];
 
+/** Whether a line is of the year of the row, where there is a row for each. */
+const IN_YEAR = `(asked.granularity = 'year' and left(period_last(p.period)::text, 4) = r.period)`;
+
 const total = (measure: string, more = ''): string =>
   `coalesce(sum(amount) filter (where measure = '${measure}'${more}), 0)`;
 
@@ -162,6 +165,29 @@ export const deliverySchedule: ReportDefinition = {
     },
   },
   sql: SQL,
+  basis: [
+    { measures: OF_RESERVATIONS, of: `p.subject = r."reservationId"` },
+    {
+      measures: QUANTITIES,
+      of: `p.subject = r."reservationId" and (asked.measured = 'cumVariance' or p.period = r.period or ${IN_YEAR})`,
+    },
+  ],
+  rests: {
+    originalPlan: ['ramp.plan'],
+    currentPlan: ['plan'],
+    firmness: ['plan'],
+    delivered: ['delivered'],
+    accepted: ['accepted'],
+    rejected: ['rejected'],
+    slippedIn: ['slip.in'],
+    slippedOut: ['slip.out'],
+    variance: ['plan', 'delivered'],
+    cumVariance: ['plan', 'delivered'],
+    shortfall: ['shortfall'],
+    remedy: ['shortfall'],
+    priorityTier: ['priority'],
+    takeOrPayDue: ['reservation', 'plan', 'accepted'],
+  },
   totals: (rows) => ({ byUnit: sumsByUnit(rows) }),
   totalsSchema: z.object({
     byUnit: z.array(z.object({ unit: z.string(), ...Object.fromEntries(SUMS.map((column) => [column, z.string()])) })),

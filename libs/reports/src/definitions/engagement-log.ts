@@ -53,6 +53,8 @@ export const engagementLog: ReportDefinition = {
   },
   options: {},
   sql: SQL,
+  basis: [{ measures: ['engagement'], of: `p.subject = r."engagementId"` }],
+  rests: {},
   totals: (rows) => ({
     byStatus: Object.fromEntries(
       STATUSES.map((status) => [status, rows.filter((row) => row['status'] === status).length]),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RATES } from './basis';
 import { count, equal, flag, id, isTrue, list, lists, money, text, type ReportDefinition } from '../report';
 import { fxFor } from './fx';
 import { flagsOf, linesOf } from './sql';
@@ -26,6 +27,10 @@ export const ForecastVersion = z
   .meta({ id: 'ForecastVersion' });
 
 const MEASURES = ['forecast', 'forecast.withdrawn', 'forecast.low', 'forecast.base', 'forecast.high'];
+
+const OF_VERSION = `p.subject = r."forecastId" || '/' || r.version`;
+const VERSION_BEFORE = `p.subject = r."forecastId" || '/' || (r.version - 1)`;
+const OF_VERSION_OR_BEFORE = `(${OF_VERSION} or ${VERSION_BEFORE})`;
 
 const SQL = `
 with ${linesOf(MEASURES, { filter: 'forecastId', measures: MEASURES })},
@@ -80,6 +85,16 @@ export const forecastVersions: ReportDefinition = {
   },
   options: {},
   sql: SQL,
+  basis: [
+    { measures: ['forecast', 'forecast.withdrawn'], of: OF_VERSION, bearing: OF_VERSION_OR_BEFORE },
+    {
+      measures: ['forecast.low', 'forecast.base', 'forecast.high'],
+      of: `(case asked.measured when 'previousAmount' then ${VERSION_BEFORE} when 'deltaFromPrevious' then ${OF_VERSION_OR_BEFORE} else ${OF_VERSION} end)
+        and p.measure = 'forecast.' || r.scenario and p.period is not distinct from r.period`,
+    },
+    RATES,
+  ],
+  rests: {},
   totals: () => ({}),
   totalsSchema: z.object({}).describe('Versions stand beside each other: nothing of them adds up.'),
 };

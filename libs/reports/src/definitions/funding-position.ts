@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ofThoseWith, POLICY, RATES, under } from './basis';
 import { decimal, equal, flag, id, isTrue, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cell, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
@@ -203,6 +204,45 @@ export const fundingPosition: ReportDefinition = {
   },
   options: {},
   sql: SQL,
+  basis: [
+    {
+      measures: FUNDING_MEASURES,
+      of: `case when r."trancheId" is null then ${under('r."fundingId"')}
+        else p.subject = r."fundingId" or ${under(`(r."fundingId" || '/' || r."trancheId")`)} end`,
+      bearing: under('r."fundingId"'),
+    },
+    {
+      measures: ['deal.stage', 'deal.probability'],
+      of: `p.subject = r."dealId"`,
+      bearing: ofThoseWith('funding', 'each.subject = r."fundingId"', `terms ->> 'dealId'`),
+    },
+    POLICY,
+    RATES,
+  ],
+  rests: {
+    ceiling: ['funding', 'funding.ceiling', 'tranche', 'tranche.amount', 'fx'],
+    committed: ['funding', 'funding.stage', 'funding.committed', 'tranche', 'tranche.amount', 'fx'],
+    called: ['call.called', 'fx'],
+    calledOverdue: ['call.called', 'call.received', 'fx'],
+    received: ['tranche.received', 'fx'],
+    repaid: ['funding.repaid', 'fx'],
+    outstanding: ['tranche.received', 'funding.repaid', 'fx'],
+    probability: ['funding', 'funding.stage', 'deal.stage', 'deal.probability', 'policy'],
+    weightedRemaining: [
+      'funding',
+      'funding.stage',
+      'funding.ceiling',
+      'funding.committed',
+      'tranche',
+      'tranche.amount',
+      'tranche.cancelled',
+      'tranche.received',
+      'deal.stage',
+      'deal.probability',
+      'policy',
+      'fx',
+    ],
+  },
   summedOnly: z.object({
     openCalls: money('Called and not yet received.'),
     notInTranche: money('Committed and in no tranche; below zero where by the date more was drawn than committed.'),

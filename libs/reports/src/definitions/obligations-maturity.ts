@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasAnyOf, ofLegs, RATES } from './basis';
 import { count, equal, id, list, lists, money, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cellCount, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
@@ -52,6 +53,22 @@ const CELLS = [
 const COUNTS = ['excludedPreliminaryLegs', 'excludedUndisclosedLegs'] as const;
 /** What {@link ObligationsMaturity} adds up to `total`. */
 const TERMS = CELLS.slice(0, 8);
+
+/** Those of the {@link TERMS} that have a fiscal year. */
+const DUE = CELLS.slice(0, 7);
+
+/** Whether a firm amount is due in the column that is looked at; what is in no year is in `unscheduled`. */
+const IN_COLUMN = `case
+      when p.measure <> 'leg.firm' or asked.measured not in ('unscheduled', ${DUE.map((name) => `'${name}'`).join(', ')}) then true
+      when p.period is null then asked.measured = 'unscheduled'
+      when period_last(p.period) <= asked.effective_on then false
+      else asked.measured = (
+        select case when years = 0 then 'remainderOfYear' when years <= 5 then 'year' || years else 'thereafter' end
+        from (
+          select fiscal_year(period_last(p.period), asked.fiscal_year_start) - fiscal_year(asked.effective_on, asked.fiscal_year_start) as years
+        ) as distance
+      )
+    end`;
 
 const PARTS = `
   select provider, receiver, type, currency, cell, amount, 'closing', effective_on
@@ -159,6 +176,22 @@ export const obligationsMaturity: ReportDefinition = {
     },
   },
   sql: SQL,
+  basis: [
+    ...ofLegs(`${hasAnyOf('providers', 'r."entityId"')} and ${hasAnyOf('receivers', 'r.counterparty')}`, {
+      legs: ['leg', 'leg.firm', 'leg.incurred', 'leg.paid'],
+      within: IN_COLUMN,
+    }),
+    RATES,
+  ],
+  rests: {
+    ...Object.fromEntries(DUE.map((name) => [name, ['deal.stage', 'leg', 'leg.firm', 'fx']])),
+    unscheduled: ['deal.stage', 'leg', 'leg.firm', 'leg.incurred', 'fx'],
+    total: ['deal.stage', 'leg', 'leg.firm', 'leg.incurred', 'fx'],
+    prepaidUnapplied: ['leg', 'leg.incurred', 'leg.paid', 'fx'],
+    incurredUnpaid: ['leg', 'leg.incurred', 'leg.paid', 'fx'],
+    excludedPreliminaryLegs: ['deal.stage', 'leg'],
+    excludedUndisclosedLegs: ['deal.stage', 'leg'],
+  },
   totals: (rows) => ({
     byCurrency: sumsByCurrency(rows, SUMS),
     ...Object.fromEntries(COUNTS.map((name) => [name, rows.reduce((total, row) => total + Number(row[name]), 0)])),

@@ -67,6 +67,20 @@ export const siteBoard: ReportDefinition = {
   },
   options: {},
   sql: SQL,
+  basis: [
+    { measures: ['site'], of: 'p.subject = r."siteId"' },
+    {
+      measures: ['site.phase', 'site.status', 'site.power'],
+      of: `p.subject = case when r."phaseId" is null then r."siteId" else r."siteId" || '/' || r."phaseId" end`,
+    },
+  ],
+  rests: {
+    power: ['site.power'],
+    status: ['site.status'],
+    targetOnline: ['site.phase'],
+    firstTarget: ['site.phase'],
+    slipDays: ['site.phase'],
+  },
   totals: (rows) => ({ sites: new Set(rows.map(({ siteId }) => siteId)).size }),
   totalsSchema: z.object({ sites: z.int().describe('How many sites the rows are of.') }),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasAnyOf, ofLegs, ofThoseWith, POLICY, RATES } from './basis';
 import {
   count,
   countIfAny,
@@ -65,6 +66,15 @@ const MEASURES = [
   'forecast.base',
   'forecast.high',
 ];
+
+/** Whether a line is of the row's period: an amount by the last day of its own, a payment by its day. */
+const IN_PERIOD = `case
+      when p.measure in ('leg', 'forecast', 'forecast.withdrawn') then true
+      when p.period is null and p.measure not in ('leg.incurred', 'leg.paid') then r.period = 'unscheduled'
+      when r.period <> 'unscheduled' then
+        coalesce(period_last(p.period), (p.value::jsonb ->> 'on')::date) between period_first(r.period) and period_last(r.period)
+      else false
+    end`;
 
 /** Who pays what a leg's line is about. */
 const PAYER = `case when is_shared then a.value::jsonb ->> 'partyId' else providers end`;
@@ -320,6 +330,33 @@ export const spendOutlook: ReportDefinition = {
     },
   },
   sql: SQL,
+  basis: [
+    ...ofLegs(`${hasAnyOf('providers', 'r."entityId"')} and terms ->> 'category' is not distinct from r.category`, {
+      deals: ['deal.stage', 'deal.probability'],
+      legs: MEASURES.filter((measure) => measure.startsWith('leg')),
+      within: IN_PERIOD,
+    }),
+    {
+      measures: MEASURES.filter((measure) => measure.startsWith('forecast')),
+      of: `${ofThoseWith('forecast', `terms ->> 'entityId' = r."entityId" and terms ->> 'measure' = r.category`)} and (p.period is null or p.period = r.period or ${IN_PERIOD})`,
+    },
+    POLICY,
+    RATES,
+  ],
+  rests: {
+    committedFirm: ['deal.stage', 'leg', 'leg.firm', 'fx'],
+    committedCeiling: ['deal.stage', 'leg', 'leg.ceiling', 'fx'],
+    indicatedCeiling: ['deal.stage', 'leg', 'leg.ceiling', 'fx'],
+    pipelineCeiling: ['deal.stage', 'leg', 'leg.ceiling', 'fx'],
+    weighted: ['deal.stage', 'deal.probability', 'leg', 'leg.firm', 'leg.expected', 'leg.ceiling', 'policy', 'fx'],
+    forecastLow: ['forecast', 'forecast.withdrawn', 'forecast.low', 'forecast.base', 'fx'],
+    forecastBase: ['forecast', 'forecast.withdrawn', 'forecast.base', 'fx'],
+    forecastHigh: ['forecast', 'forecast.withdrawn', 'forecast.high', 'forecast.base', 'fx'],
+    incurred: ['leg', 'leg.incurred', 'fx'],
+    paid: ['leg', 'leg.paid', 'fx'],
+    prepaid: ['leg', 'leg.paid', 'fx'],
+    undisclosedLegs: ['deal.stage', 'leg'],
+  },
   totals: (rows) => ({
     byCurrency: sumsByCurrency(rows, SUMS),
     undisclosedLegs: rows.reduce((total, { undisclosedLegs }) => total + Number(undisclosedLegs), 0),

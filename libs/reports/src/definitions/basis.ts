@@ -1,0 +1,37 @@
+import type { Basis } from '../report';
+
+/** Postings of the id itself and of all that begins with it and a `/`. */
+export const under = (id: string): string => `(p.subject = ${id} or starts_with(p.subject, ${id} || '/'))`;
+
+/** Postings of subjects of which something of the kind was ever recorded; `condition` is SQL over its `terms`. */
+export const ofThoseWith = (measure: string, condition: string, subject = 'each.subject'): string =>
+  `p.subject in (
+    select ${subject} from postings as each cross join lateral (select each.value::jsonb as terms) as said
+    where each.measure = '${measure}' and ${condition}
+  )`;
+
+/** The policies there are; only one of them holds on a day. */
+export const POLICY: Basis = { measures: ['policy'], of: 'true' };
+
+/** Rates of the currency that is asked for, direct and inverse. */
+export const RATES: Basis = {
+  measures: ['fx'],
+  of: `asked.reporting_currency in (split_part(p.subject, '/', 1), split_part(p.subject, '/', 2))`,
+};
+
+/** Payments and deliveries whose terms meet `condition`, their deals, and what `within` says of the lines of a leg. */
+export const ofLegs = (
+  condition: string,
+  {
+    legs,
+    deals = ['deal.stage'],
+    within = 'true',
+  }: { legs: readonly string[]; deals?: readonly string[]; within?: string },
+): Basis[] => [
+  { measures: deals, of: ofThoseWith('leg', condition, `split_part(each.subject, '/', 1)`) },
+  { measures: legs, of: `${ofThoseWith('leg', condition)} and ${within}` },
+];
+
+/** Whether a side of a leg has one of the parties in `joint`, which are joined by `+`. */
+export const hasAnyOf = (side: 'providers' | 'receivers', joint: string): string =>
+  `terms -> '${side}' ?| string_to_array(${joint}, '+')`;
