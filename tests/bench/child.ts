@@ -9,7 +9,7 @@ type Result<Name extends Job> = Awaited<ReturnType<Jobs[Name]>>;
 /** What a child sends when it has done its job, or failed. */
 export type ChildAnswer = { readonly result: unknown } | { readonly failure: string };
 
-const WITHIN_MS = 300_000;
+const WITHIN_MS = 1_200_000;
 
 /** A process of its own that has done its job and stays, as a server does. */
 export interface Child<Given> {
@@ -17,7 +17,7 @@ export interface Child<Given> {
   stop(): Promise<void>;
 }
 
-/** Does a job in a process of its own, which goes when this one does, or at the latest after five minutes. */
+/** Does a job in a process of its own, which goes when this one does, or at the latest after twenty minutes. */
 export async function startChild<Name extends Job>(
   job: Name,
   options: Options<Name>,

@@ -78,9 +78,6 @@ export function* commits(prefix: string, events: number, eventsPerCommit: number
   if (commit.length > 0) yield commit;
 }
 
-/** The deal of a ledger that one report is asked about. */
-export const firstDealOf = (prefix: string): string => `${prefix}-0-0`;
-
 function deals(name: string): StreamEvent[] {
   return upTo(4).flatMap((index) => {
     const dealId = `${name}-${index}`;

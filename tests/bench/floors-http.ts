@@ -26,14 +26,3 @@ export async function barePosts(): Promise<{ url: string }> {
   });
   return { url: await server.listen({ host: '127.0.0.1', port: 0 }) };
 }
-
-/** A server that answers at `/` from memory what another answers at `url`. */
-export async function bareAnswers({ url }: { url: string }): Promise<{ url: string; bytes: number }> {
-  const original = await fetch(url);
-  if (!original.ok) throw new Error(`${url} answered ${original.status}: ${await original.text()}`);
-  const body = Buffer.from(await original.arrayBuffer());
-  const type = original.headers.get('content-type') ?? '';
-  const server = fastify();
-  server.get('/', async (_, reply) => reply.header('content-type', type).send(body));
-  return { url: await server.listen({ host: '127.0.0.1', port: 0 }), bytes: body.length };
-}

@@ -1,4 +1,3 @@
-import { snake } from '@deal-ledger/reports';
 import { Client, type QueryConfig } from 'pg';
 import { batchesOf, eventsIn, recordsOf } from './floors-records';
 import { createTables, rowsOf, writeRows } from './floors-tables';
@@ -103,29 +102,4 @@ export async function pageAndInsert(
   const seconds = (performance.now() - (startedMs ?? NaN)) / 1_000;
   await Promise.all([reader.end(), writer.end()]);
   return { eventsPerSecond: events / seconds };
-}
-
-export interface StatementPlan {
-  readonly databaseUrl: string;
-  readonly report: string;
-  readonly position: number;
-  readonly effectiveOn: string;
-  readonly filter: Readonly<Record<string, string>>;
-  readonly seconds: number;
-}
-
-/** The report's own function, asked without anything around it. */
-export async function statement(plan: StatementPlan): Promise<{ p50Ms: number }> {
-  const database = await connected(plan);
-  const result = await timed(
-    database,
-    {
-      name: plan.report,
-      text: `select * from reports.${snake(plan.report)}(as_of => $1, effective_on => $2, filter => $3)`,
-      values: [plan.position, plan.effectiveOn, JSON.stringify(plan.filter)],
-    },
-    plan.seconds,
-  );
-  await database.end();
-  return result;
 }

@@ -1,22 +1,24 @@
 import type { ChildAnswer } from './child';
-import { bareAnswers, barePosts } from './floors-http';
+import { barePosts } from './floors-http';
 import { consumeAndInsert, produceAndReadBack, produceBatches } from './floors-kafka';
-import { insertBatches, insertOneByOne, pageAndInsert, statement } from './floors-postgres';
+import { insertBatches, insertOneByOne, pageAndInsert } from './floors-postgres';
 import { importCommits, load } from './load';
+import { fillMarket } from './market-log';
+import { reads } from './reads';
 
 /** What a child process can be asked to do. */
 export const JOBS = {
   load,
   importCommits,
+  fillMarket,
+  reads,
   barePosts,
-  bareAnswers,
   produceAndReadBack,
   produceBatches,
   consumeAndInsert,
   insertOneByOne,
   insertBatches,
   pageAndInsert,
-  statement,
 } as const;
 
 const job = JOBS[process.argv[2] as keyof typeof JOBS] as (options: unknown) => Promise<unknown>;

@@ -10,9 +10,8 @@ export interface LoadPlan {
   readonly connections: number;
   readonly seconds: number;
   readonly expectedStatus: number;
-  /** A path to get, or what begins the ids of new engagements to post. */
-  readonly get?: string;
-  readonly post?: string;
+  /** What begins the ids of the new engagements that are posted. */
+  readonly post: string;
 }
 
 export interface LoadResult {
@@ -31,12 +30,10 @@ const ANSWER_WITHIN_MS = 35_000;
  */
 export async function load(plan: LoadPlan): Promise<LoadResult> {
   const { hostname, port } = new URL(plan.url);
-  const { get, post = '', seconds } = plan;
+  const { post, seconds } = plan;
   const head = `HTTP/1.1\r\nhost: ${hostname}:${port}\r\n`;
-  const fixed = get === undefined ? undefined : Buffer.from(`GET ${get} ${head}\r\n`);
   let count = 0;
-  const next = (): Buffer | string => {
-    if (fixed) return fixed;
+  const next = (): string => {
     const id = `${post}-${(count += 1)}`;
     const body = engagementBody(id);
     return `POST /v1/engagements/${id}/events ${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;

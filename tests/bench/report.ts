@@ -1,78 +1,109 @@
 import { rounds, serve, using, type Bench } from './bench';
-import { inChild, startChild } from './child';
-import { firstDealOf } from './events';
-import type { LoadResult } from './load';
-import { arrival, LEDGER_PREFIX, PROJECTIONS, type Ledger, type Projection } from './ledger';
-
-const EFFECTIVE_ON = '2025-12-31';
+import { inChild } from './child';
+import { arrival, MARKET_SEED, PROJECTIONS, type Ledger, type Projection } from './ledger';
+import type { ReadPlan, ReadResult } from './reads';
 
 interface Question {
   readonly report: string;
-  readonly title: string;
   readonly projection: Projection;
-  readonly filter: Readonly<Record<string, string>>;
+  /** The stream that its filter by an id asks for, and the filter. */
+  readonly one?: { readonly kind: string; readonly filter: string };
 }
 
 const [spendForecast, supplierCommitments] = PROJECTIONS;
 
+/** Every report but circular flows, which is asked for rarely and looks at everything. */
 const QUESTIONS: readonly Question[] = [
-  { report: 'funding-position', title: 'funding-position', projection: spendForecast, filter: {} },
-  { report: 'commitment-lines', title: 'commitment-lines', projection: supplierCommitments, filter: {} },
+  { report: 'spend-outlook', projection: spendForecast },
+  { report: 'forecast-versions', projection: spendForecast, one: { kind: 'forecast', filter: 'forecastId' } },
+  { report: 'obligations-maturity', projection: spendForecast },
+  { report: 'funding-position', projection: spendForecast, one: { kind: 'funding', filter: 'fundingId' } },
+  { report: 'deal-register', projection: supplierCommitments, one: { kind: 'deal', filter: 'dealId' } },
+  { report: 'commitment-lines', projection: supplierCommitments, one: { kind: 'deal', filter: 'dealId' } },
+  { report: 'capacity-balance', projection: supplierCommitments, one: { kind: 'pool', filter: 'poolId' } },
   {
-    report: 'commitment-lines',
-    title: 'commitment-lines of a deal',
+    report: 'delivery-schedule',
     projection: supplierCommitments,
-    filter: { dealId: firstDealOf(LEDGER_PREFIX) },
+    one: { kind: 'reservation', filter: 'reservationId' },
   },
+  { report: 'counterparty-exposure', projection: supplierCommitments },
+  { report: 'site-board', projection: supplierCommitments, one: { kind: 'site', filter: 'siteId' } },
 ];
 
-/** Reports read by one client: ours, a bare server that has the answer in memory, and the bare statement. */
+const LATEST_MS = 50;
+const AS_OF_MS = 300;
+
+/**
+ * Reports read by one client: the first page of each, and one root of it; as known last, while the
+ * ledger moves before each read and while it stands still, and as known at the middle of the ledger.
+ */
 export async function reportRow(bench: Bench, ledger: Ledger): Promise<void> {
   await using(async (use) => {
-    const urls = new Map<Projection, string>();
+    let since = 0;
     for (const projection of PROJECTIONS) {
       bench.progress(`report, projecting ${projection.service}`);
-      urls.set(projection, (await use(serve(projection.service, ledger.where))).url);
+      const { url } = await use(serve(projection.service, ledger.where));
       await arrival(ledger, projection, bench.signal);
-    }
-    for (const question of QUESTIONS) {
-      const url = urls.get(question.projection) as string;
-      await bench.attempt(`report, ${question.title}`, () => ask(bench, ledger, question, url));
+      const read = async (plan: Omit<ReadPlan, 'url' | 'seconds' | 'moving'>, moves: boolean): Promise<ReadResult> => {
+        const { where } = ledger;
+        const moving = { where, schema: projection.schema, since, seed: MARKET_SEED, events: bench.events };
+        const asked = { url, seconds: bench.seconds, ...plan, ...(moves ? { moving } : {}) };
+        const result = await inChild('reads', asked, bench.signal);
+        if (moves) since += result.reads;
+        return result;
+      };
+      for (const question of QUESTIONS.filter((each) => each.projection === projection))
+        await bench.attempt(`report, ${question.report}`, () => ask(bench, ledger, question, read));
     }
   });
 }
 
-function ask(bench: Bench, { last: position }: Ledger, question: Question, url: string): Promise<void> {
-  const { seconds, signal, store } = bench;
-  const { report, title, filter } = question;
-  const get = `/v1/reports/${report}?${new URLSearchParams({ effectiveOn: EFFECTIVE_ON, ...filter }).toString()}`;
-  const load = (from: string, path: string): Promise<LoadResult> =>
-    inChild('load', { url: from, connections: 1, seconds, expectedStatus: 200, get: path }, signal);
-  const sql = {
-    databaseUrl: store.databaseUrl,
-    report,
-    position,
-    effectiveOn: EFFECTIVE_ON,
-    filter,
-    seconds,
-  };
-  return using(async (use) => {
-    const { result: bare } = await use(startChild('bareAnswers', { url: `${url}${get}` }, signal));
+type Read = (plan: Omit<ReadPlan, 'url' | 'seconds' | 'moving'>, moves: boolean) => Promise<ReadResult>;
+
+async function ask(bench: Bench, { last }: Ledger, { report, projection, one }: Question, read: Read): Promise<void> {
+  const asOf = Math.floor(last / 2);
+  const measure = async (title: string, path: string): Promise<void> => {
     const measured = await rounds(bench, `report, ${title}`, async () => ({
-      ours: await load(url, get),
-      bare: await load(bare.url, '/'),
-      sql: await inChild('statement', sql, signal),
+      moving: await read({ path }, true),
+      still: await read({ path }, false),
+      past: await read({ path, asOf }, false),
     }));
-    const ours = {
-      row: `report, ${title}, ${sizeOf(bare.bytes)}, p50`,
-      unit: 'ms' as const,
-      ours: measured.map((round) => round.ours.p50Ms),
-      p99Ms: measured.map((round) => round.ours.p99Ms),
-    };
-    bench.line({ ...ours, floor: 'bare Fastify, from memory', floors: measured.map((round) => round.bare.p50Ms) });
-    bench.line({ ...ours, floor: 'pg, the statement alone', floors: measured.map((round) => round.sql.p50Ms) });
-  });
+    const line = (how: string, results: readonly ReadResult[], under: number): void =>
+      bench.line({
+        row: `report, ${title}, ${how}`,
+        unit: 'ms',
+        ours: results.map(({ p50Ms }) => p50Ms),
+        p99Ms: results.map(({ p99Ms }) => p99Ms),
+        wanted: { p99Ms: under },
+      });
+    line(
+      'latest, moving',
+      measured.map(({ moving }) => moving),
+      LATEST_MS,
+    );
+    line(
+      'latest, still',
+      measured.map(({ still }) => still),
+      LATEST_MS,
+    );
+    line(
+      'asOf the middle',
+      measured.map(({ past }) => past),
+      AS_OF_MS,
+    );
+  };
+  await measure(`${report}, first page`, `/v1/reports/${report}?limit=100`);
+  if (one === undefined) return;
+  const id = await anyOf(bench, projection, one.kind, asOf);
+  await measure(`${report}, one ${one.kind}`, `/v1/reports/${report}?${one.filter}=${id}`);
 }
 
-const sizeOf = (bytes: number): string =>
-  bytes < 100_000 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+/** The stream of a kind that had most events by then. */
+async function anyOf({ store }: Bench, { schema }: Projection, kind: string, position: number): Promise<string> {
+  const [found] = await store.query<{ stream: string }>(
+    `select stream from ${schema}.events where stream like '${kind}/%' and position <= ${position}
+     group by stream order by count(*) desc, stream limit 1`,
+  );
+  if (found === undefined) throw new Error(`no ${kind} by position ${position}: fill in more events`);
+  return found.stream.slice(kind.length + 1);
+}

@@ -11,21 +11,24 @@ export interface Line {
   readonly ours: readonly number[];
   readonly p50Ms?: readonly number[];
   readonly p99Ms?: readonly number[];
-  readonly floor: string;
+  /** What it is compared with; nothing where only its own value counts. */
+  readonly floor?: string;
   /** A value a round, measured right after ours. */
-  readonly floors: readonly number[];
+  readonly floors?: readonly number[];
   readonly wanted?: Wanted;
 }
 
 export interface Wanted {
   /** Of the floor: at least so much for `/s`, at most so much for `ms`. */
-  readonly ratio: number;
+  readonly ratio?: number;
   /** Ours itself, of `/s`. */
   readonly atLeast?: number;
+  /** What all but one of a hundred stay under. */
+  readonly p99Ms?: number;
 }
 
 /** Ours to the floor, the median of the rounds' own ratios: what slows a whole round cancels out. */
-export const ratioOf = ({ ours, floors }: Line): number =>
+export const ratioOf = ({ ours, floors = [] }: Line): number =>
   median(ours.map((value, round) => value / (floors[round] ?? NaN)));
 
 /** The lines as aligned text. */
@@ -44,9 +47,9 @@ export function tableOf(lines: readonly Line[]): string {
       spread(ours, unit),
       p50Ms === undefined ? '' : number(median(p50Ms)),
       p99Ms === undefined ? '' : number(median(p99Ms)),
-      floor,
-      spread(floors, unit),
-      number(ratioOf(line)),
+      ...(floor === undefined || floors === undefined
+        ? ['', '', '']
+        : [floor, spread(floors, unit), number(ratioOf(line))]),
       verdictsOf(line).join(', '),
     ]);
   }
@@ -59,16 +62,17 @@ export function tableOf(lines: readonly Line[]): string {
 
 /** What was wanted, and whether the medians are so. */
 function verdictsOf(line: Line): string[] {
-  const { wanted, unit, ours } = line;
+  const { wanted, unit, ours, p99Ms = [] } = line;
   if (wanted === undefined) return [];
+  const verdict = (wish: string, isMet: boolean): string => `${wish} ${isMet ? 'met' : 'NOT MET'}`;
+  const { ratio: share, atLeast, p99Ms: under } = wanted;
   const ratio = ratioOf(line);
-  const verdict = (met: boolean): string => (met ? 'met' : 'NOT MET');
-  const { atLeast } = wanted;
   return [
-    unit === '/s'
-      ? `>= ${wanted.ratio} ${verdict(ratio >= wanted.ratio)}`
-      : `<= ${wanted.ratio} ${verdict(ratio <= wanted.ratio)}`,
-    ...(atLeast === undefined ? [] : [`>= ${number(atLeast)}/s ${verdict(median(ours) >= atLeast)}`]),
+    ...(share === undefined
+      ? []
+      : [unit === '/s' ? verdict(`>= ${share}`, ratio >= share) : verdict(`<= ${share}`, ratio <= share)]),
+    ...(atLeast === undefined ? [] : [verdict(`>= ${number(atLeast)}/s`, median(ours) >= atLeast)]),
+    ...(under === undefined ? [] : [verdict(`p99 < ${under} ms`, median(p99Ms) < under)]),
   ];
 }
 
