@@ -43,7 +43,7 @@ export function compareWithSums(folder = SAMPLES): { readonly tampered: string[]
   const sums = new Map(linesOf(join(folder, 'SHA256SUMS')).map((line) => [line.slice(66), line.slice(0, 64)] as const));
   const files = new Map(samplePaths(folder).map((path) => [path, sumOf(join(folder, path))] as const));
   return {
-    tampered: [...sums].flatMap(([path, sum]) => (files.get(path) === sum ? [] : [path])),
+    tampered: [...sums].flatMap(([path, sum]) => (files.get(path) === sum ? [] : [path])).sort(),
     missing: [...files.keys()].filter((path) => !sums.has(path)),
   };
 }

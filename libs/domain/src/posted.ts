@@ -58,7 +58,7 @@ const SourceReferenceSchema = z.strictObject({
   confidence: z.enum(['high', 'medium', 'low']),
 });
 
-const Reason = text();
+const Reason = text().describe('Why it is posted; a correction or a cancel needs one.');
 const Approver = PersonSchema.describe('The second person, where one is needed.');
 
 /** What an event may have, whatever it does. */
@@ -66,9 +66,9 @@ const ENVELOPE = {
   id: Id.optional().describe("The poster's own id of the event; makes posting it again harmless."),
   effective: EdtfSchema.describe('When it is true in the world.'),
   approvedBy: Approver.optional(),
-  onBehalfOf: PersonSchema.optional(),
-  correlationId: Id.optional(),
-  causationId: Id.optional(),
+  onBehalfOf: PersonSchema.optional().describe('For whom it is posted, where that is not the poster.'),
+  correlationId: Id.optional().describe('What several events belong to, by a name of the poster.'),
+  causationId: Id.optional().describe('What led to this event.'),
 };
 
 /** Who approved it is looked at by the rules, which know who posted. */
@@ -77,7 +77,10 @@ const CHANGE = {
   reason: Reason,
 };
 
-const SOURCES = z.array(SourceReferenceSchema).max(SOURCES_MAX);
+const SOURCES = z
+  .array(SourceReferenceSchema)
+  .max(SOURCES_MAX)
+  .describe('What it is known from: who says so, and how far that is to be trusted.');
 
 const sourcesOf = ({ needsNoSource }: Pick<EventType, 'needsNoSource'>): typeof SOURCES =>
   needsNoSource === true ? SOURCES : SOURCES.min(1);

@@ -34,11 +34,6 @@ const UNSIGNED = ['AMOUNT_FORMAT', 'AMOUNT_NEGATIVE'] as const;
 const MONEY = [...UNSIGNED, 'AMOUNT_SCALE', 'CURRENCY_UNKNOWN'] as const;
 const QUANTITY = [...UNSIGNED, 'UNIT_UNKNOWN'] as const;
 const CLAIM = ['CLAIM_EMPTY', 'CLAIM_ORDER'] as const;
-const CLAIM_ABOUT =
-  'As somebody stated it: `firm`, `expected` and `ceiling`, of which any may be missing (not stated, which is not ' +
-  'zero), in rising order and in one CURRENCY_OR_UNIT; `bound` (`exact`, `about`, `upTo`, `atLeast`, `moreThan`, ' +
-  '`lessThan`) says how it was meant and `derivation` how it was worked out; `undisclosed` stands alone, for what is ' +
-  'known to exist and kept secret.';
 
 /** Every value that has a name of its own; each before those that are made of it. */
 export const VOCABULARY: readonly ValueType[] = [
@@ -142,21 +137,25 @@ export const VOCABULARY: readonly ValueType[] = [
   {
     name: 'money claim',
     schema: MoneyClaim,
-    about: CLAIM_ABOUT.replace('CURRENCY_OR_UNIT', 'currency'),
+    about:
+      'As somebody stated it: `firm`, `expected` and `ceiling`, of which any may be missing (not stated, which is not ' +
+      'zero), in rising order and in one currency; `bound` (`exact`, `about`, `upTo`, `atLeast`, `moreThan`, ' +
+      '`lessThan`) says how it was meant and `derivation` how it was worked out; `undisclosed` stands alone, for what ' +
+      'is known to exist and kept secret.',
     refusals: [...MONEY, ...CLAIM, 'CLAIM_UNDISCLOSED_WITH_VALUE', 'CURRENCY_MISMATCH'],
     example: { ceiling: { currency: 'USD', amount: '100000000000' }, bound: 'upTo' },
   },
   {
     name: 'quantity claim',
     schema: QtyClaim,
-    about: CLAIM_ABOUT.replace('CURRENCY_OR_UNIT', 'unit'),
+    about: 'As somebody stated it, like a money claim, of quantities in one unit.',
     refusals: [...QUANTITY, ...CLAIM, 'CLAIM_UNDISCLOSED_WITH_VALUE', 'UNIT_MISMATCH'],
     example: { firm: { unit: 'EA', value: '1000000' }, ceiling: { unit: 'EA', value: '5000000' } },
   },
   {
     name: 'factor claim',
     schema: FactorClaim,
-    about: 'As somebody stated it, like the claims above, of factors; never undisclosed.',
+    about: 'As somebody stated it, like a money claim, of factors; never undisclosed.',
     refusals: [...UNSIGNED, ...CLAIM],
     example: { expected: '1400', ceiling: '1700', bound: 'about' },
   },
