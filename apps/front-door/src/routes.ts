@@ -40,6 +40,7 @@ export const ROUTES: Readonly<Record<string, ServiceName>> = {
   '/v1/reports/circular-flows': 'supplier-commitments',
   '/v1/reports/engagement-log': 'audit',
   '/v1/reports/audit-trail': 'audit',
+  '/v1/reports/exceptions': 'audit',
 };
 
 /** The service that answers `path`, if there is one. */

@@ -16,6 +16,7 @@ import { counterpartyExposure } from './definitions/counterparty-exposure';
 import { deliverySchedule } from './definitions/delivery-schedule';
 import { dealRegister } from './definitions/deal-register';
 import { engagementLog } from './definitions/engagement-log';
+import { exceptions } from './definitions/exceptions';
 import { forecastVersions } from './definitions/forecast-versions';
 import { fundingPosition } from './definitions/funding-position';
 import { obligationsMaturity } from './definitions/obligations-maturity';
@@ -69,6 +70,7 @@ export {
   dealRegister,
   deliverySchedule,
   engagementLog,
+  exceptions,
   forecastVersions,
   fundingPosition,
   obligationsMaturity,
@@ -122,12 +124,22 @@ export const supplierCommitments: ReportSet = {
   ],
 };
 
-/** What happened, in the order in which it did. */
+/** What was recorded, in the order in which it was, and what of it somebody should look at. */
 export const audit: ReportSet = {
   name: 'audit',
   schema: 'audit',
-  rules: [any(engagementPostings)],
-  reports: [auditTrail, engagementLog],
+  rules: [
+    any(dealPostings),
+    any(fundingPostings),
+    any(forecastPostings),
+    any(partyPostings),
+    any(poolPostings),
+    any(reservationPostings),
+    any(referencePostings),
+    any(sitePostings),
+    any(engagementPostings),
+  ],
+  reports: [auditTrail, exceptions, engagementLog],
 };
 
 /** Every projection there is. Their reports stand side by side in one schema for readers, `reports`. */

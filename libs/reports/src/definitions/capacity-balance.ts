@@ -80,7 +80,7 @@ with ${standing(
 pool as (select subject as pool_id, value::jsonb as pool from line where measure = 'pool'),
 declaration as (
   select d.subject as pool_id, (terms ->> 'version')::integer as version, coalesce(c.amount, 0) as rate, terms ->> 'bound' as bound, terms ->> 'basis' as basis,
-    terms ->> 'firstMonth' as first_month, terms ->> 'lastMonth' as last_month
+    terms ->> 'eventId' as event_id, terms ->> 'firstMonth' as first_month, terms ->> 'lastMonth' as last_month
   from (select subject, value::jsonb as terms from line where measure = 'pool.declaration') as d
   left join line as c on c.measure = 'pool.capacity' and c.subject = d.subject and c.value::jsonb ->> 'eventId' = terms ->> 'eventId'
 ),
@@ -134,13 +134,13 @@ slot as (
 ),
 -- For each month the capacity that begins last, of those that have not ended.
 in_force as (
-  select distinct on (pool_id, period) pool_id, period, rate, bound, basis
+  select distinct on (pool_id, period) pool_id, period, rate, bound, basis, event_id
   from slot join declaration using (pool_id)
   where first_month <= period and (last_month is null or last_month >= period)
   order by pool_id, period, first_month desc, version desc
 ),
 pool_slot as (
-  select slot.*, pool, d.rate as capacity, d.bound, d.basis
+  select slot.*, pool, d.rate as capacity, d.bound, d.basis, d.event_id
   from slot
   join pool using (pool_id)
   left join in_force as d on d.pool_id = slot.pool_id and d.period = slot.period
@@ -194,7 +194,7 @@ weighed as (
     case when not is_mismatch then ratio("reservedFirm", capacity) end as "ratioAtFirm",
     case when not is_mismatch then ratio(most, capacity) end as "ratioAtCeiling",
     case bound when 'lessThan' then 'moreThan' when 'upTo' then 'atLeast' when 'atLeast' then 'atMost' when 'moreThan' then 'lessThan' else bound end as "ratioBound",
-    reservations,
+    reservations, event_id as "declaredBy",
     ${flagsOf({
       OVER_COMMITTED: 'not is_mismatch and most > capacity',
       DERIVED: `basis = 'derived'`,

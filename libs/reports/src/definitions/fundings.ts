@@ -18,6 +18,18 @@ export const FUNDING_MEASURES = [
   'call.received',
 ];
 
+/** The CTE `call`: what was called and is still to come, made of `line` with the measures of calls. */
+export const CALLS = `
+-- A receipt may be dated before the call it answers: what is open is never below zero.
+call as (
+  select split_part(subject, '/', 1) as funding_id, split_part(subject, '/', 2) as tranche_id, split_part(subject, '/', 3) as call_id,
+    currency, called, greatest(called - received, 0) as open, terms ->> 'dueOn' as due_on
+  from (
+    select subject, ${valueOf('call.called')} as terms, ${unitOf('call.called')} as currency, ${sumOf('call.called')} as called, ${sumOf('call.received')} as received
+    from line where measure like 'call%' group by subject
+  ) as each
+)`;
+
 /**
  * The CTEs from which the position of each funding comes, in its own currency: `tranche`, `tranches`
  * and, of the funding as a whole, `total`. They are made of `line` with {@link FUNDING_MEASURES}, and
@@ -38,15 +50,7 @@ funding as (
     case when not (terms ->> 'undisclosed')::boolean then stated end as ceiling
   from funding_lines as f left join deal as d on d.deal_id = terms ->> 'dealId'
 ),
--- A receipt may be dated before the call it answers: what is open is never below zero.
-call as (
-  select split_part(subject, '/', 1) as funding_id, split_part(subject, '/', 2) as tranche_id,
-    called, greatest(called - received, 0) as open, terms ->> 'dueOn' as due_on
-  from (
-    select subject, ${valueOf('call.called')} as terms, ${sumOf('call.called')} as called, ${sumOf('call.received')} as received
-    from line where measure like 'call%' group by subject
-  ) as each
-),
+${CALLS},
 calls as (
   select funding_id, tranche_id, sum(called) as called, sum(open) as open, coalesce(sum(open) filter (where due_on::date < effective_on), 0) as overdue
   from call group by funding_id, tranche_id
