@@ -129,6 +129,8 @@ describeWithPostgres('the audit trail', (url) => {
     [{ text: 'DUPLICATE POSTING' }, evt(101)],
     [{ approvedBy: 'controller-1', type: 'FundingCommitted' }, evt(83)],
     [{ selfApproved: 'true' }, []],
+    [{ posted: 'true', stream: 'deal/hitachi', type: 'AgreementSigned' }, evt(45, 74)],
+    [{ posted: 'false', ref: 'hitachi' }, evt()],
     [{ recordedTo: '2000-01-01' }, evt()],
     [{ isCurrent: 'false', stream: 'deal/hitachi' }, evt(45)],
     [{ minBackdatedDays: '999999' }, evt()],

@@ -84,6 +84,14 @@ const FILTERS: Readonly<Record<string, Filter>> = {
   correlation: equal('correlationId'),
   eventId: equal('eventId'),
   isCurrent: isTrue('isCurrent'),
+  posted: {
+    schema: z
+      .enum(['true', 'false'])
+      .describe(
+        'Only rows that somebody posted, or only what the ledger adds by itself: that names and dates are taken, and its own beginning.',
+      ),
+    condition: (value) => `r.is_posted = (${value})::boolean`,
+  },
   ref: refersTo('said', 'data: a leg, payment, tranche, call, party …; of a cancel, in that of what it cancels'),
 };
 
@@ -111,7 +119,7 @@ envelope as (
       order by array_position(array['low', 'medium', 'high'], source ->> 'confidence') limit 1
     ) as "minConfidence",
     nullif(event ->> 'data', 'null') as data, said, corrected_by as "correctedBy", is_current as "isCurrent",
-    ${DAYS_BACKDATED} as "daysBackdated", known
+    ${DAYS_BACKDATED} as "daysBackdated", known, is_posted
   from recorded
 )
   select r.*, concat_ws(': ', case action when 'cancel' then 'cancels ' || "correctsEventId" end, nullif(told(said), '')) as summary,

@@ -86,7 +86,7 @@ concerned (stream, parties) as (
 const SQL = `
 with ${linesOf(MEASURES)},
 ${RECORDED},
-current_event as (select * from recorded where is_current and known),
+current_event as (select * from recorded where is_current and is_posted and known),
 deal as (
   select subject as deal_id, ${valueOf('deal')} as terms, ${valueOf('deal.stage')} ->> 'stage' as stage, ${valueOf('deal.agreement')} as paper
   from line where measure in ('deal', 'deal.stage', 'deal.agreement') group by subject ${ifAny('deal')}

@@ -1,14 +1,21 @@
+import { catalogue } from '@deal-ledger/domain';
+
 /** An instant, as reports show it. */
 export const instant = (at: string): string => `to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const KINDS = Object.keys(catalogue)
+  .map((kind) => `'${kind}'`)
+  .join(', ');
 
 /**
  * The CTE `recorded`: every event up to the position asked for, with what had become of it by then.
  * An event that was corrected or cancelled names what did so, and is not current; a cancel says
- * nothing of its own, so it never is, and tells what it cancels.
+ * nothing of its own, so it never is, and tells what it cancels. What the ledger adds by itself, such
+ * as that a name is taken, was not posted.
  */
 export const RECORDED = `
 known_event as materialized (
-  select position, ordinal, recorded_at, event_id, stream, split_part(stream, '/', 1) as kind, version, type, known, event,
+  select position, ordinal, recorded_at, event_id, stream, split_part(stream, '/', 1) as kind, version, type, known, event, split_part(stream, '/', 1) in (${KINDS}) as is_posted,
     event ->> 'action' as action, event ->> 'corrects' as corrects
   from events
   where (as_of is null or (position, ordinal) <= (as_of, coalesce(as_of_ordinal, 2147483647)))
