@@ -42,8 +42,10 @@ export async function readReport(url: string, name: string, asOf: number, query 
   return { ...(json as unknown as Omit<Report, 'text'>), text };
 }
 
-/** A report's body without what must differ between two ledgers: positions and times of recording. */
+/** A report's body without what must differ between two ledgers: positions, times of recording, ids made up, and which service began it. */
 export const withoutPlace = (body: string): string =>
   body
-    .replace(/"asOfPosition":\d+/, '"asOfPosition":0')
+    .replaceAll(/"(asOfPosition|position)":\d+/g, '"$1":0')
+    .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '')
+    .replace(/"actorId":"\/[a-z-]+"/, '"actorId":""')
     .replaceAll(/"(asOfRecordedAt|lastChangedAt|recordedAt|since)":"\d{4}-\d\d-\d\dT[^"]+"/g, '"$1":""');
