@@ -1,6 +1,8 @@
 import { columnsOf, type ColumnKind, type ReportDefinition, type Row } from '@deal-ledger/reports';
 import { stringify } from 'csv-stringify/sync';
+import type { Question } from './question';
 import type { Format } from './reading';
+import type { Page } from './reports';
 
 export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
   json: 'application/json; charset=utf-8',
@@ -70,6 +72,19 @@ export const ndjsonWriter: Writer = {
   head: '',
   rows: (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
 };
+
+/** The writer of an answer's rows. */
+export const writerOf = ({ definition, changedSince }: Question, format: 'csv' | 'ndjson'): Writer =>
+  format === 'csv' ? csvWriter(definition, changedSince !== null) : ndjsonWriter;
+
+/** A page as JSON. */
+export const jsonOf = ({ lines, meta }: Page): string => `{"rows":[${lines.join(',')}],"meta":${JSON.stringify(meta)}}`;
+
+/** Rows as text, some at a time. */
+export async function* written({ head, rows }: Writer, parts: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
+  if (head !== '') yield head;
+  for await (const part of parts) yield rows(part);
+}
 
 // A spreadsheet would run as a formula what begins like one. Numbers may begin with a minus.
 const FORMULA = /^[=+\-@\t\r]/;

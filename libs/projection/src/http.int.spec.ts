@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { describeWithPostgres, eventually } from '../../../tests/harness';
 import { ProjectionModule } from './projection.module';
 import { reportsSchemaOf } from './report-functions';
+import { keptSchemaOf } from './report-runs';
 import { TestWriter, type PostedLine } from './testing';
 import { freshSchema } from './testing-projection';
 
@@ -90,7 +91,8 @@ describeWithPostgres('reports over HTTP', (url) => {
     await app.close();
     const client = new Client({ connectionString: url });
     await client.connect();
-    for (const schema of schemas) await client.query(`drop schema ${schema}, ${reportsSchemaOf(schema)} cascade`);
+    for (const schema of schemas)
+      await client.query(`drop schema ${schema}, ${reportsSchemaOf(schema)}, ${keptSchemaOf(schema)} cascade`);
     await client.end();
   });
 

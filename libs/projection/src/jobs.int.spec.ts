@@ -8,6 +8,7 @@ import { assertDocumented } from '../../../tests/fences/openapi';
 import { describeWithPostgres } from '../../../tests/harness';
 import { ProjectionModule } from './projection.module';
 import { reportsSchemaOf } from './report-functions';
+import { keptSchemaOf } from './report-runs';
 import type { ReportMeta } from './reports';
 import { TestWriter, type PostedLine } from './testing';
 import { freshSchema } from './testing-projection';
@@ -49,7 +50,7 @@ describeWithPostgres('reports for jobs', (url) => {
     await app.close();
     const client = new Client({ connectionString: url });
     await client.connect();
-    await client.query(`drop schema ${schema}, ${reportsSchemaOf(schema)} cascade`);
+    await client.query(`drop schema ${schema}, ${reportsSchemaOf(schema)}, ${keptSchemaOf(schema)} cascade`);
     await client.end();
   });
 

@@ -13,6 +13,7 @@ import type { ReportSet } from '@deal-ledger/reports';
 import { CLOCK, Readiness, type Clock } from '@deal-ledger/service';
 import { figureController } from './figure.controller';
 import { reportController } from './report.controller';
+import { reportRunController } from './report-run.controller';
 import { Reports } from './reports';
 import { isTransient, Runner } from './runner';
 import { prepareSchema } from './schema';
@@ -46,6 +47,7 @@ export class ProjectionModule {
       module: ProjectionModule,
       controllers: options.reports.flatMap((definition) => [
         reportController(reports, definition),
+        reportRunController(reports, definition),
         ...(definition.basis.length === 0 ? [] : [figureController(reports, definition)]),
       ]),
       providers: [

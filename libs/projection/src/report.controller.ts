@@ -3,11 +3,11 @@ import { filingOf, type ReportDefinition, type Row } from '@deal-ledger/reports'
 import { Operation, queryOf } from '@deal-ledger/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { csvWriter, formatOf, MEDIA_TYPES, ndjsonWriter, type Writer } from './formats';
+import { formatOf, jsonOf, MEDIA_TYPES, writerOf, written } from './formats';
 import { hashOf, keyOf, ruleVersionOf } from './question';
 import { querySchema, type Format, type ReportQuery } from './reading';
 import { sendTagged } from './representation';
-import type { Asked, Page, Reports } from './reports';
+import type { Asked, Reports } from './reports';
 
 /** The route of one report. `token` injects the {@link Reports} that it is read from. */
 export function reportController(token: symbol, definition: ReportDefinition): Type {
@@ -70,24 +70,17 @@ export function reportController(token: symbol, definition: ReportDefinition): T
 
     private async body(asked: Asked, format: Format, reply: FastifyReply): Promise<string | AsyncIterable<string>> {
       const { limit, after, question } = asked;
-      const writer = format === 'csv' ? csvWriter(definition, question.changedSince !== null) : ndjsonWriter;
       if (format !== 'json' && limit === undefined && after === undefined)
-        return written(writer, await this.reports.all(asked));
+        return written(writerOf(question, format), await this.reports.all(asked));
       const page = await this.reports.page(asked);
       if (page.meta.nextCursor !== null) reply.header('report-next-cursor', page.meta.nextCursor);
       if (format === 'json') return jsonOf(page);
+      const writer = writerOf(question, format);
       return writer.head + writer.rows(page.lines.map((line) => JSON.parse(line) as Row));
     }
   }
 
   return ReportController;
-}
-
-const jsonOf = ({ lines, meta }: Page): string => `{"rows":[${lines.join(',')}],"meta":${JSON.stringify(meta)}}`;
-
-async function* written({ head, rows }: Writer, parts: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
-  if (head !== '') yield head;
-  for await (const part of parts) yield rows(part);
 }
 
 /** What is left of a row that is gone since the position of `changedSince`. */

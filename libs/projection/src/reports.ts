@@ -9,6 +9,8 @@ import { Positions } from './positions';
 import { questionOf, textsOf, type Question } from './question';
 import { DEFAULT_LIMIT, HOW_TO_ANSWER, querySchema, type FxPolicy, type ReportQuery } from './reading';
 import { isTransient, type Runner } from './runner';
+import { givenOut, publish, type GivenOut, type Published, type Wanted } from './publish';
+import { ReportRuns } from './report-runs';
 import { inSchema } from './schema';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -65,6 +67,7 @@ export class Reports {
   private readonly positions: Positions;
   private readonly answers: Answers;
   private readonly figures: Figures;
+  private readonly runs: ReportRuns;
 
   constructor(private readonly options: ReportsOptions) {
     this.pool = new Pool({
@@ -81,6 +84,7 @@ export class Reports {
     this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.positions = new Positions({ ...options, pool: this.pool });
     this.answers = new Answers(this.pool, options.schema);
+    this.runs = new ReportRuns(this.pool, options.schema);
     this.figures = new Figures(this.pool, options.schema, this.positions, options.clock);
   }
 
@@ -166,6 +170,16 @@ export class Reports {
   /** What events moved a column between two positions; a page of it, or `all`. */
   variance(...asked: Parameters<Figures['variance']>): Promise<Listed> {
     return orUnavailable(() => this.figures.variance(...asked));
+  }
+
+  /** Makes a whole report and keeps it under the id of a run, or finds that this was done. */
+  publish(definition: ReportDefinition, wanted: Wanted): Promise<Published> {
+    return orUnavailable(() => publish({ reports: this, runs: this.runs }, definition, wanted));
+  }
+
+  /** What was given out under the id of a run, if it was of this report. */
+  run(definition: ReportDefinition, runId: string): Promise<GivenOut> {
+    return orUnavailable(() => givenOut(this.runs, definition, runId));
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
@@ -15,6 +16,12 @@ export interface Wanted {
   readonly ifNoneMatch: string | undefined;
 }
 
+/** A body that is there both ways. */
+export interface Zipped {
+  readonly plain: Buffer;
+  readonly zipped: Buffer;
+}
+
 /**
  * Sends a body that is for ever the same under its tag: not at all to whoever has it already, and
  * compressed to whoever takes it so. The body is only made when it is needed.
@@ -23,7 +30,7 @@ export async function sendTagged(
   reply: FastifyReply,
   tag: string,
   wanted: Wanted,
-  body: () => Promise<string | AsyncIterable<string>>,
+  body: () => Promise<string | AsyncIterable<string> | Zipped>,
 ): Promise<void> {
   const isCompressed = takesGzip(wanted.acceptEncoding);
   // Two encodings are two representations, and have two tags.
@@ -39,6 +46,12 @@ export async function sendTagged(
     else await reply.header('content-encoding', 'gzip').send(await compressed(made));
     return;
   }
+  if ('zipped' in made) {
+    const content = isCompressed ? made.zipped : made.plain;
+    if (isCompressed) reply.header('content-encoding', 'gzip');
+    await reply.header('content-digest', digestOf(content)).send(content);
+    return;
+  }
   const stream = Readable.from(made);
   if (!isCompressed) await reply.send(stream);
   else {
@@ -48,6 +61,9 @@ export async function sendTagged(
     await reply.header('content-encoding', 'gzip').send(zipped);
   }
 }
+
+/** Of the bytes as they are sent (RFC 9530). */
+const digestOf = (content: Buffer): string => `sha-256=:${createHash('sha256').update(content).digest('base64')}:`;
 
 function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
   const known = (ifNoneMatch ?? '').split(',').map((each) => each.trim().replace(/^W\//, ''));

@@ -2,6 +2,7 @@ import type { ReportDefinition } from '@deal-ledger/reports';
 import { Client } from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { prepareReports } from './report-functions';
+import { prepareRuns } from './report-runs';
 
 /** Unquoted in SQL, so that nobody has to wonder where it needs quotes. */
 const SCHEMA_NAME = /^[a-z][a-z0-9_]{0,40}$/;
@@ -165,6 +166,7 @@ export async function prepareSchema(
     } finally {
       await source.destroy();
     }
+    await prepareRuns(client, schema);
     await prepareReports(client, schema, reports, warn);
   } finally {
     await client.end();

@@ -8,6 +8,7 @@ import type { Listed } from './figures';
 import { MAX_LIMIT, querySchema, type ReportQuery } from './reading';
 import { Reports, type ReportMeta } from './reports';
 import { reportsSchemaOf } from './report-functions';
+import { keptSchemaOf } from './report-runs';
 import { Runner } from './runner';
 import { prepareSchema } from './schema';
 import type { SliceLimits } from './slices';
@@ -113,7 +114,10 @@ export class TestProjection {
   }
 
   async stop({ keep = false } = {}): Promise<void> {
-    if (!keep) await this.query(`drop schema ${this.schema}, ${reportsSchemaOf(this.schema)} cascade`);
+    if (!keep)
+      await this.query(
+        `drop schema ${this.schema}, ${reportsSchemaOf(this.schema)}, ${keptSchemaOf(this.schema)} cascade`,
+      );
     await this.runner.stop();
     await Promise.all([this.store.close(), this.reports.close()]);
   }
