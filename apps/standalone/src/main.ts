@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { catalogue } from '@deal-ledger/domain';
 import { openLog, superviseEmbeddedPostgres, type SupervisedPostgres } from '@deal-ledger/log';
-import { ProjectionModule } from '@deal-ledger/projection';
+import { combinedPreviewController, ProjectionModule } from '@deal-ledger/projection';
 import { RecorderModule } from '@deal-ledger/recorder';
 import { PROJECTIONS } from '@deal-ledger/reports';
 import {
@@ -18,11 +18,18 @@ import { Module, type DynamicModule } from '@nestjs/common';
 const NAME = 'deal-ledger';
 const READY_POLL_MS = 20;
 
+/** Each projection has the preview of its own figures here; all of them together are at /v1/preview. */
+const previewPathOf = ({ name }: { readonly name: string }): string => `v1/preview/${name}`;
+
 /** Every service in one process on one port, with a database of its own unless it is given one. */
 @Module({})
 class StandaloneModule {
   static of(imports: readonly DynamicModule[]): DynamicModule {
-    return { module: StandaloneModule, imports: [...imports] };
+    return {
+      module: StandaloneModule,
+      imports: [...imports],
+      controllers: [combinedPreviewController(PROJECTIONS.map(previewPathOf))],
+    };
   }
 }
 
@@ -48,7 +55,13 @@ runMain(NAME, async () => {
     module: StandaloneModule.of([
       RecorderModule.of({ source: '/standalone', kinds: Object.values(catalogue), log, released }),
       ...PROJECTIONS.map((projection) =>
-        ProjectionModule.register({ ...projection, connectionString: database.url, log, released }),
+        ProjectionModule.register({
+          ...projection,
+          connectionString: database.url,
+          log,
+          previewPath: previewPathOf(projection),
+          released,
+        }),
       ),
     ]),
     openApi: {

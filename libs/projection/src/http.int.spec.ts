@@ -75,7 +75,13 @@ describeWithPostgres('reports over HTTP', (url) => {
     @Module({
       imports: [
         ProjectionModule.register({ ...spendForecast, schema: schemas[0], connectionString: url, log }),
-        ProjectionModule.register({ ...supplierCommitments, schema: schemas[1], connectionString: url, log }),
+        ProjectionModule.register({
+          ...supplierCommitments,
+          schema: schemas[1],
+          connectionString: url,
+          log,
+          previewPath: 'v1/preview/supplier-commitments',
+        }),
       ],
     })
     class Both {}

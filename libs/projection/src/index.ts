@@ -1,2 +1,3 @@
+export { combinedPreviewController } from './combined-preview';
 export { ProjectionModule, type ProjectionOptions } from './projection.module';
 export { serveProjection } from './serve';

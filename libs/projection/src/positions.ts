@@ -27,7 +27,7 @@ export class Positions {
   }
 
   /** The position that is asked for, once it is projected. */
-  async asked({ asOf, minPosition }: ReportQuery): Promise<number> {
+  async asked({ asOf, minPosition }: Pick<ReportQuery, 'asOf' | 'minPosition'>): Promise<number> {
     this.refuseWhenForked();
     if (minPosition !== undefined) await this.await(minPosition);
     if (asOf === 'latest') {

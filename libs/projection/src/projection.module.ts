@@ -12,6 +12,7 @@ import type { Log } from '@deal-ledger/log';
 import type { ReportSet } from '@deal-ledger/reports';
 import { CLOCK, Readiness, type Clock } from '@deal-ledger/service';
 import { figureController } from './figure.controller';
+import { previewController } from './preview.controller';
 import { reportController } from './report.controller';
 import { reportRunController } from './report-run.controller';
 import { Reports } from './reports';
@@ -22,6 +23,8 @@ import { Store } from './store';
 export interface ProjectionOptions extends ReportSet {
   readonly connectionString: string;
   readonly log: Log;
+  /** Where it shows what events would do to its figures; by default /v1/preview. */
+  readonly previewPath?: string;
   /** Called when nothing uses the log here any more. */
   readonly released?: () => Promise<void>;
 }
@@ -45,11 +48,14 @@ export class ProjectionModule {
     const lifecycle = lifecycleOf(options, parts);
     return {
       module: ProjectionModule,
-      controllers: options.reports.flatMap((definition) => [
-        reportController(reports, definition),
-        reportRunController(reports, definition),
-        ...(definition.basis.length === 0 ? [] : [figureController(reports, definition)]),
-      ]),
+      controllers: [
+        ...options.reports.flatMap((definition) => [
+          reportController(reports, definition),
+          reportRunController(reports, definition),
+          ...(definition.basis.length === 0 ? [] : [figureController(reports, definition)]),
+        ]),
+        previewController(reports, options, options.previewPath ?? 'v1/preview'),
+      ],
       providers: [
         { provide: parts, inject: [CLOCK], useFactory: (clock: Clock) => assemble(options, clock) },
         { provide: reports, inject: [parts], useFactory: (made: Parts) => made.reports },

@@ -1,10 +1,11 @@
 import type { Log } from '@deal-ledger/log';
-import { filingOf, type ColumnMeta, type ReportDefinition, type Row } from '@deal-ledger/reports';
+import { filingOf, type ColumnMeta, type ReportDefinition, type ReportSet, type Row } from '@deal-ledger/reports';
 import { Problem, validQuery, type Clock } from '@deal-ledger/service';
 import { Pool } from 'pg';
 import { Answers, type FxRate, type Whole } from './answers';
 import { decodeCursor, encodeCursor, notOurs, refuseOtherThan } from './cursor';
 import { Figures, type Listed } from './figures';
+import { Previews, type PreviewQuestion, type ProposedCommit } from './preview';
 import { Positions } from './positions';
 import { questionOf, textsOf, type Question } from './question';
 import { DEFAULT_LIMIT, HOW_TO_ANSWER, querySchema, type FxPolicy, type ReportQuery } from './reading';
@@ -68,6 +69,7 @@ export class Reports {
   private readonly answers: Answers;
   private readonly figures: Figures;
   private readonly runs: ReportRuns;
+  private readonly previews: Previews;
 
   constructor(private readonly options: ReportsOptions) {
     this.pool = new Pool({
@@ -86,6 +88,7 @@ export class Reports {
     this.answers = new Answers(this.pool, options.schema);
     this.runs = new ReportRuns(this.pool, options.schema);
     this.figures = new Figures(this.pool, options.schema, this.positions, options.clock);
+    this.previews = new Previews(this.pool, options.schema);
   }
 
   /** The position that everything up to is projected; -1 while nothing is. */
@@ -180,6 +183,23 @@ export class Reports {
   /** What was given out under the id of a run, if it was of this report. */
   run(definition: ReportDefinition, runId: string): Promise<GivenOut> {
     return orUnavailable(() => givenOut(this.runs, definition, runId));
+  }
+
+  /** What events would do to the reports of the set, on top of all that the log holds now. */
+  preview(
+    set: Pick<ReportSet, 'rules' | 'reports'>,
+    commit: ProposedCommit,
+    query: Pick<ReportQuery, 'effectiveOn' | 'reportingCurrency' | 'fxPolicy'>,
+  ): Promise<PreviewQuestion & Awaited<ReturnType<Previews['of']>>> {
+    return orUnavailable(async () => {
+      await this.positions.asked({ asOf: 'latest', minPosition: (await this.options.log.end()) - 1 });
+      const asked: PreviewQuestion = {
+        effectiveOn: query.effectiveOn ?? new Date(this.options.clock.nowMs()).toISOString().slice(0, 10),
+        reportingCurrency: query.reportingCurrency ?? null,
+        fxPolicy: query.fxPolicy,
+      };
+      return { ...asked, ...(await this.previews.of(set, commit, asked)) };
+    });
   }
 
   close(): Promise<void> {
