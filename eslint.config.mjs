@@ -79,8 +79,12 @@ export default tseslint.config(
   {
     files: ['{apps,libs}/*/src/**/*.spec.ts'],
     rules: {
-      // A suite that needs Postgres or Kafka takes them from the harness.
-      '@nx/enforce-module-boundaries': boundaries(['../../../tests/**', '../../../../tests/**']),
+      // A suite that needs Postgres or Kafka takes them from the harness, and any history from where the rules are.
+      '@nx/enforce-module-boundaries': boundaries([
+        '../../../tests/**',
+        '../../../../tests/**',
+        '../../domain/src/any-history.testing',
+      ]),
     },
   },
   {

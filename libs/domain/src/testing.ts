@@ -59,7 +59,7 @@ const POSTER: Person = { id: 'finance-1' };
 const NAMED = [{ sourceId: 'filing', attribution: 'official', confidence: 'high' }];
 
 /** What every scenario finds recorded: a source, parties and items to refer to. */
-const BEGINNING: readonly Draft[] = [
+export const BEGINNING: readonly Draft[] = [
   {
     stream: 'source/filing',
     type: 'SourceRegistered',

@@ -25,6 +25,18 @@ export function recorded({ stream, ...line }: PostedLine, version: number): Ledg
   return { ...parsed.event, id, stream, version, actor: { id: 'local' } };
 }
 
+/** The events that a recorder would make of commits, one after the other. */
+export function eventsOf(commits: readonly (readonly PostedLine[])[]): LedgerEvent[][] {
+  const versions = new Map<string, number>();
+  return commits.map((lines) =>
+    lines.map((line) => {
+      const version = (versions.get(line.stream) ?? 0) + 1;
+      versions.set(line.stream, version);
+      return recorded(line, version);
+    }),
+  );
+}
+
 /** Writes facts to a log as a recorder would, one commit after the other. */
 export class TestWriter {
   private readonly writer = randomUUID();

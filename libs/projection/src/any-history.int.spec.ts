@@ -1,0 +1,204 @@
+import { fold, funding, inForce, subtract, sum, type FundingEvent, type FundingState } from '@deal-ledger/domain';
+import { MemoryLog, type Log } from '@deal-ledger/log';
+import { fundingPosition, PROJECTIONS, spendForecast, type ReportSet, type Row } from '@deal-ledger/reports';
+import { describeWithPostgres } from '../../../tests/harness';
+import { seeded } from '../../../tests/simulation/world';
+import { anyHistory } from '../../domain/src/any-history.testing';
+import { eventsOf, TestWriter } from './testing';
+import { TestProjection, type ReportAnswer } from './testing-projection';
+import { footed, plainly } from './testing-totals';
+
+jest.setTimeout(120_000);
+
+const fresh = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31);
+const FIXED = [1, 2, 3];
+const SEEDS = [...FIXED, fresh, fresh + 1];
+/** Those that are also projected piece by piece, which takes longer. */
+const IN_PIECES = [1, fresh];
+const DAYS = ['2026-05-15', '2026-12-31'];
+/** When all that is recorded has happened. */
+const IN_THE_END = '2028-12-31';
+const QUESTIONS = DAYS.flatMap((effectiveOn) => [{ effectiveOn }, { effectiveOn, reportingCurrency: 'USD' }]);
+const PAGE = 7;
+
+/** Every table that is written as the log is read, and its order. */
+const TABLES = {
+  events: 'position, ordinal',
+  postings: 'position, ordinal, line',
+  skipped: 'position',
+  writers: 'writer',
+  progress: 'only_one',
+};
+
+/** The log as it was when it ended there. */
+const until = (end: number, log: Log): Log => ({
+  append: (record) => log.append(record),
+  at: (positions) => log.at(positions),
+  end: () => Promise.resolve(end),
+  close: () => log.close(),
+  async *read(from, signal) {
+    for await (const records of log.read(from, signal)) {
+      const known = records.filter(({ position }) => position < end);
+      if (known.length > 0) yield known;
+    }
+  },
+});
+
+describeWithPostgres('any history in the tables', (url) => {
+  describe.each(SEEDS)('(seed %i)', (seed) => {
+    const commits = eventsOf(anyHistory(seeded(seed)));
+    const log = new MemoryLog();
+    const whole = new Map<string, TestProjection>();
+
+    beforeAll(async () => {
+      const writer = new TestWriter(log);
+      await writer.begin();
+      for (const events of commits) await writer.append(events);
+      for (const set of PROJECTIONS) whole.set(set.name, await started(log, set));
+    });
+    afterAll(async () => {
+      for (const projection of whole.values()) await projection.stop();
+    });
+
+    async function started(known: Log, set: ReportSet, records = 2_000, schema?: string): Promise<TestProjection> {
+      const projection = await TestProjection.start(known, set, {
+        connectionString: url,
+        limits: { records, bytes: 4 * 1024 * 1024 },
+        ...(schema === undefined ? {} : { schema }),
+      });
+      await projection.caughtUp();
+      return projection;
+    }
+    const wholeOf = ({ name }: ReportSet): TestProjection => {
+      const projection = whole.get(name);
+      if (projection === undefined) throw new Error(`${name} was not projected`);
+      return projection;
+    };
+
+    if (IN_PIECES.includes(seed))
+      it.each(PROJECTIONS)(
+        '$name has the same rows in whatever batches and after restarts, and answers about the past as it did',
+        async (set) => {
+          const random = seeded(seed);
+          const end = commits.length + 1;
+          const answered: { position: number; answers: string[] }[] = [];
+          let schema: string | undefined;
+          for (const part of [0.4, 0.7, 1]) {
+            const last = part === 1;
+            const known = Math.round(end * part);
+            const projection = await started(until(known, log), set, 1 + Math.floor(random() * 9), schema);
+            schema = projection.schema;
+            try {
+              // A projection that was just started has nothing in its memory: all of it is read anew.
+              for (const { position, answers } of answered)
+                expect(await everyAnswer(projection, set, position)).toEqual(answers);
+              for (const position of [known - 1, Math.floor(known * random())])
+                answered.push({ position, answers: await everyAnswer(projection, set, position) });
+              if (last) expect(await rowsOf(projection)).toEqual(await rowsOf(wholeOf(set)));
+            } finally {
+              await projection.stop({ keep: !last });
+            }
+          }
+        },
+      );
+
+    it.each(PROJECTIONS.flatMap((set) => set.reports.map((report) => ({ set, report, name: report.name }))))(
+      '$name adds up over all pages to its totals',
+      async ({ set, report }) => {
+        for (const question of QUESTIONS) {
+          const pages = await pagesOf(wholeOf(set), report, question);
+          const rows = pages.flatMap((page) => page.rows);
+          for (const { meta } of pages) {
+            expect(meta.rowCount).toBe(rows.length);
+            expect({ question, totals: plainly(meta.totals) }).toEqual({
+              question,
+              totals: footed(report.name, rows, meta.totals),
+            });
+          }
+        }
+      },
+    );
+
+    it('has of every funding at every position what was committed in its parts', async () => {
+      const projection = wholeOf(spendForecast);
+      const recorded = new Map<string, FundingEvent[]>();
+      let held = 0;
+      for (const [index, events] of commits.entries()) {
+        const touched = new Set<string>();
+        for (const event of events.filter(({ stream }) => stream.startsWith('funding/')) as FundingEvent[]) {
+          recorded.set(event.stream, [...(recorded.get(event.stream) ?? []), event]);
+          touched.add(event.stream);
+        }
+        // At a position of other streams a funding is as it was before.
+        for (const stream of touched) {
+          const right = inForce(recorded.get(stream) ?? []);
+          const state = fold(funding, right);
+          for (const effectiveOn of [...DAYS, IN_THE_END]) {
+            const signed = right.some(
+              ({ type, effective }) => type === 'FundingCommitted' && effective.to <= effectiveOn,
+            );
+            if (!signed) continue;
+            const asked = { asOf: String(index + 1), effectiveOn, fundingId: stream.slice('funding/'.length) };
+            const { meta } = await projection.read(fundingPosition, asked);
+            held += 1;
+            const parts = partsOf(meta.totals);
+            const below = Object.keys(parts).filter((part) => parts[part]?.startsWith('-'));
+            const { committed = '', ...others } = parts;
+            expect({ asked, parts, below, sum: sum(Object.values(others)) }).toEqual({
+              asked,
+              parts,
+              below: [],
+              sum: committed,
+            });
+            if (effectiveOn === IN_THE_END) expect({ asked, ...parts }).toMatchObject({ asked, ...movedIn(state) });
+          }
+        }
+      }
+      if (FIXED.includes(seed)) expect(held).toBeGreaterThan(10);
+    });
+  });
+});
+
+/** What every report says of what was known at a position, byte for byte. */
+async function everyAnswer(projection: TestProjection, set: ReportSet, position: number): Promise<string[]> {
+  const answers: string[] = [];
+  for (const report of set.reports)
+    for (const question of [QUESTIONS[0], QUESTIONS.at(-1)]) {
+      const answer = await projection.read(report, { ...question, asOf: String(position) });
+      answers.push(`${report.name} ${JSON.stringify(question)} ${position}\n${JSON.stringify(answer)}`);
+    }
+  return answers;
+}
+
+async function pagesOf(
+  projection: TestProjection,
+  report: ReportSet['reports'][number],
+  question: Readonly<Record<string, string>>,
+): Promise<ReportAnswer[]> {
+  const pages = [await projection.read(report, { ...question, limit: String(PAGE) })];
+  for (let cursor = pages[0]?.meta.nextCursor; cursor != null; cursor = pages.at(-1)?.meta.nextCursor)
+    pages.push(await projection.read(report, { cursor, limit: String(PAGE) }));
+  return pages;
+}
+
+async function rowsOf(projection: TestProjection): Promise<Record<string, Row[]>> {
+  const tables: Record<string, Row[]> = {};
+  for (const [table, order] of Object.entries(TABLES))
+    tables[table] = await projection.query<Row>(`select * from ${table} order by ${order}`);
+  return tables;
+}
+
+function partsOf(totals: object): Record<string, string> {
+  const [sums = {}] = (totals as { byCurrency: Record<string, string>[] }).byCurrency;
+  return Object.fromEntries(
+    ['committed', 'received', 'openCalls', 'available', 'locked', 'notInTranche', 'cancelled'].map((part) => [
+      part,
+      subtract(String(sums[part]), '0'),
+    ]),
+  );
+}
+
+/** What of the parts does not depend on the order in which things happened, by the rules themselves. */
+function movedIn(state: FundingState | undefined): object {
+  return { received: state?.received ?? '0', openCalls: state?.calledOpen ?? '0' };
+}
