@@ -49,6 +49,15 @@ const service =
         .end('{"code":"CONTENDED"}');
     } else if (incoming.method === 'OPTIONS') {
       answer.writeHead(405, { allow: 'GET, HEAD', 'content-type': 'application/problem+json' }).end('{}');
+    } else if (url === '/v1/commits?dryRun=true') {
+      let body = '';
+      incoming.on('data', (chunk: Buffer) => (body += String(chunk)));
+      incoming.on('end', () => {
+        const isTaken = body.includes('"wanted":200') && incoming.headers['idempotency-key'] !== undefined;
+        answer.writeHead(isTaken ? 200 : 409).end(isTaken ? '{}' : '{"code":"REFUSED_AS_IT_IS"}');
+      });
+    } else if (url.startsWith('/v1/preview?')) {
+      incoming.resume().on('end', () => answer.end(JSON.stringify({ position: 7, reports: [{ report: name }] })));
     } else if (url === '/v1/deals/expecting') {
       let body = '';
       incoming.on('data', (chunk: Buffer) => (body += String(chunk)));
@@ -104,6 +113,31 @@ describe('the front door', () => {
       body: '{"events":[]}',
     });
     expect(await answer.json()).toEqual({ name: 'funding', method: 'POST', url: '/v1/funding/mgx/events?dryRun=true' });
+  });
+
+  const preview = (status: number) =>
+    fetch(`${base}/v1/preview?effectiveOn=2026-01-01`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ events: [{ stream: 'deal/d', type: 'DealOpened', wanted: status }] }),
+    });
+
+  it('puts the previews of all projections together, once recording would take the events', async () => {
+    const answer = await preview(200);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({
+      position: 7,
+      reports: ['spend-forecast', 'supplier-commitments', 'audit'].map((report) => ({ report })),
+    });
+  });
+
+  it('answers the refusal of the dry run as it is', async () => {
+    const answer = await preview(409);
+    expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toEqual([
+      409,
+      'application/problem+json; charset=utf-8',
+      { code: 'REFUSED_AS_IT_IS' },
+    ]);
   });
 
   it('passes an import on line by line, both ways', async () => {
@@ -178,7 +212,9 @@ describe('the front door', () => {
 
   it('shows one document of all services, each path from the service that answers it', async () => {
     const document = (await (await fetch(`${base}/openapi.json`)).json()) as OpenApiDocument;
-    expect(Object.keys(document.paths)).toEqual(['/health/live', '/health/ready', ...Object.keys(ROUTES)].sort());
+    expect(Object.keys(document.paths)).toEqual(
+      ['/health/live', '/health/ready', '/v1/preview', ...Object.keys(ROUTES)].sort(),
+    );
     for (const [path, { get }] of Object.entries(document.paths)) {
       const answerer = serviceOf(path);
       if (answerer !== undefined) expect([path, get?.['summary']]).toEqual([path, answerer]);

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Readiness, type ServiceOptions, type Settings } from '@deal-ledger/service';
+import { previewOf } from './preview';
 import { mergedOpenApi } from './merged-openapi';
 import { addProxies } from './proxy';
 import { SERVICE_NAMES } from './routes';
@@ -19,7 +20,7 @@ class FrontDoorModule {
         return SERVICE_NAMES;
       },
     };
-    return { module: FrontDoorModule, providers: [checks] };
+    return { module: FrontDoorModule, providers: [checks], controllers: [previewOf(upstreams)] };
   }
 }
 

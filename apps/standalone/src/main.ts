@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { catalogue } from '@deal-ledger/domain';
 import { openLog, superviseEmbeddedPostgres, type SupervisedPostgres } from '@deal-ledger/log';
-import { combinedPreviewController, ProjectionModule } from '@deal-ledger/projection';
+import { combinedPreviewController, ProjectionModule, withinProcess } from '@deal-ledger/projection';
 import { RecorderModule } from '@deal-ledger/recorder';
 import { PROJECTIONS } from '@deal-ledger/reports';
 import {
@@ -28,7 +28,12 @@ class StandaloneModule {
     return {
       module: StandaloneModule,
       imports: [...imports],
-      controllers: [combinedPreviewController(PROJECTIONS.map(previewPathOf))],
+      controllers: [
+        combinedPreviewController(
+          { commits: '/v1/commits', previews: PROJECTIONS.map((each) => `/${previewPathOf(each)}`) },
+          withinProcess,
+        ),
+      ],
     };
   }
 }

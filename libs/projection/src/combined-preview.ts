@@ -10,11 +10,35 @@ interface Part {
   readonly position: number;
 }
 
+/** How the parts are asked: posts to an address, and gives the answer whatever its status. */
+export type Asking = (fastify: FastifyInstance, url: string, body: object, headers: Headers) => Promise<PartAnswer>;
+
+type Headers = Readonly<Record<string, string>>;
+
+export interface PartAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: string;
+}
+
+/** Asks services that run in the same process. */
+export const withinProcess: Asking = async (fastify, url, payload, headers) => {
+  const {
+    statusCode,
+    headers: answered,
+    body,
+  } = await fastify.inject({ method: 'POST', url, payload, headers: { ...headers } });
+  return { status: statusCode, headers: answered, body };
+};
+
 /**
- * The route that asks first whether the events would be recorded, then every projection what they
- * would do: of services that run in one process, the previews at `paths`.
+ * The route that asks first whether the events would be recorded, at `commits`, then every projection
+ * what they would do, at `previews`.
  */
-export function combinedPreviewController(paths: readonly string[]): Type {
+export function combinedPreviewController(
+  { commits, previews }: { readonly commits: string; readonly previews: readonly string[] },
+  ask: Asking,
+): Type {
   @Controller('v1/preview')
   class CombinedPreviewController {
     constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
@@ -36,15 +60,16 @@ export function combinedPreviewController(paths: readonly string[]): Type {
       @Res() reply: FastifyReply,
     ): Promise<void> {
       const asked = new URLSearchParams(query).toString();
-      const dryRun = await this.post('v1/commits?dryRun=true', body, { 'idempotency-key': randomUUID() });
-      if (dryRun.statusCode >= 300) return refused(reply, dryRun);
+      const post = (url: string, headers: Headers = {}) =>
+        ask(this.host.httpAdapter.getInstance<FastifyInstance>(), url, body, headers);
+      const dryRun = await post(`${commits}?dryRun=true`, { 'idempotency-key': randomUUID() });
+      if (dryRun.status >= 300) return refused(reply, dryRun);
       // What is recorded already changes nothing when it is posted again.
       const isRecorded = dryRun.headers['idempotent-replayed'] === 'true';
       const parts: Part[] = [];
-      for (const path of paths) {
-        const answer = await this.post(`${path}?${asked}`, body);
-        if (answer.statusCode !== 200) return refused(reply, answer);
-        parts.push(answer.json<Part>());
+      for (const answer of await Promise.all(previews.map((url) => post(`${url}?${asked}`)))) {
+        if (answer.status !== 200) return refused(reply, answer);
+        parts.push(JSON.parse(answer.body) as Part);
       }
       await reply.send({
         ...parts[0],
@@ -52,18 +77,12 @@ export function combinedPreviewController(paths: readonly string[]): Type {
         reports: isRecorded ? [] : parts.flatMap(({ reports }) => reports),
       });
     }
-
-    private post(path: string, payload: object, headers: Record<string, string> = {}) {
-      const fastify = this.host.httpAdapter.getInstance<FastifyInstance>();
-      return fastify.inject({ method: 'POST', url: `/${path}`, payload, headers });
-    }
   }
   return CombinedPreviewController;
 }
 
-async function refused(
-  reply: FastifyReply,
-  answer: { readonly statusCode: number; readonly body: string },
-): Promise<void> {
-  await reply.code(answer.statusCode).header('content-type', PROBLEM_CONTENT_TYPE).send(answer.body);
+async function refused(reply: FastifyReply, { status, headers, body }: PartAnswer): Promise<void> {
+  const retryAfter = headers['retry-after'];
+  if (typeof retryAfter === 'string') reply.header('retry-after', retryAfter);
+  await reply.code(status).header('content-type', PROBLEM_CONTENT_TYPE).send(body);
 }

@@ -1,3 +1,3 @@
-export { combinedPreviewController } from './combined-preview';
+export { combinedPreviewController, withinProcess, type Asking } from './combined-preview';
 export { ProjectionModule, type ProjectionOptions } from './projection.module';
 export { serveProjection } from './serve';
