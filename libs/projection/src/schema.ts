@@ -51,6 +51,22 @@ class MarkUnknownEvents1764000000001 implements MigrationInterface {
   }
 }
 
+/** Reads about one deal, funding, pool … find its postings, whatever part of it these are of, and what names it. */
+class IndexPostingsByRoot1764100000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`create index postings_by_root on postings (measure, split_part(subject, '/', 1))`);
+    await runner.query(
+      `create index postings_by_deal on postings ((value::jsonb ->> 'dealId')) where measure in ('request', 'funding')`,
+    );
+    await runner.query('drop index postings_by_measure');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('create index postings_by_measure on postings (measure, subject)');
+    await runner.query('drop index postings_by_root, postings_by_deal');
+  }
+}
+
 const TABLES = [
   // One row: how far the ledger has been projected, and what tells that ledger from another.
   `create table progress (
@@ -156,7 +172,12 @@ export async function prepareSchema(
       type: 'postgres',
       url: connectionString,
       schema,
-      migrations: [CreateProjection1760000000000, CreateReportFunctions1764000000000, MarkUnknownEvents1764000000001],
+      migrations: [
+        CreateProjection1760000000000,
+        CreateReportFunctions1764000000000,
+        MarkUnknownEvents1764000000001,
+        IndexPostingsByRoot1764100000000,
+      ],
       migrationsTransactionMode: 'all',
       extra: { options },
     });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ofThoseWith } from './basis';
 import { equal, id, list, lists, quantity, ratio, text, type ReportDefinition } from '../report';
-import { flagsOf, RESTS_ON_NOTHING, standing } from './sql';
+import { flagsOf, linesOf, ofItself, ofThose, RESTS_ON_NOTHING } from './sql';
 import { OF_RESERVATIONS, RESERVATIONS } from './supply';
 
 export const CapacityBalance = z
@@ -44,12 +44,17 @@ const OF_DEMAND = [...OF_RESERVATIONS, 'request.ceiling', ...QUANTITIES];
 const measuredBy = (measures: readonly string[]): string =>
   `measure in (${measures.map((measure) => `'${measure}'`).join(', ')})`;
 
-// Of one pool only what is about it is read, and every reservation that ever mentioned it.
-const POOL_ID = `filter ->> 'poolId'`;
-const ofPool = `(${POOL_ID} is null or subject = ${POOL_ID})`;
-const namingPool = `(${POOL_ID} is null or subject in (
-      select subject from postings where measure = 'request' and strpos(value, to_json(${POOL_ID})::text) > 0
-    ))`;
+/** Of one pool only what is about it is read, and every reservation that ever mentioned it. */
+const LINES = linesOf(
+  [...OF_POOLS, ...OF_DEMAND, 'conversion'],
+  ofItself('poolId', OF_POOLS),
+  ofThose(
+    'poolId',
+    OF_DEMAND,
+    (id) =>
+      `select p.subject from postings as p where p.measure = 'request' and strpos(p.value, to_json(${id})::text) > 0`,
+  ),
+);
 
 /** The columns that add up quantities, each with how to tell what belongs in it. */
 const CELLS = ['reservedFirm', 'reservedNonBinding', 'delivered', 'accepted', 'shortfall'] as const;
@@ -73,10 +78,7 @@ const FACTOR = `
   end`;
 
 const SQL = `
-with ${standing(
-  'line',
-  `(${measuredBy(OF_POOLS)} and ${ofPool} or ${measuredBy(OF_DEMAND)} and ${namingPool} or measure = 'conversion')`,
-)},
+with ${LINES},
 pool as (select subject as pool_id, value::jsonb as pool from line where measure = 'pool'),
 declaration as (
   select d.subject as pool_id, (terms ->> 'version')::integer as version, coalesce(c.amount, 0) as rate, terms ->> 'bound' as bound, terms ->> 'basis' as basis,
@@ -96,16 +98,20 @@ reservation_of_pool as (
   left join (select subject as reservation_id, amount as ceiling from line where measure = 'request.ceiling') as most using (reservation_id)
   cross join lateral jsonb_array_elements_text(terms -> 'poolIds') as named (pool_id)
 ),
+month_of_period as (
+  select period, to_char(month, 'YYYY-MM') as month, place, count(*) over (partition by period) as months
+  from (select distinct period from line where ${measuredBy(QUANTITIES)}) as each
+  cross join lateral generate_series(period_first(period)::timestamp, period_last(period)::timestamp, interval '1 month') with ordinality as falls (month, place)
+),
 -- A quantity of a longer period falls on its months as evenly as whole units allow, the first ones first.
 monthly as (
-  select subject as reservation_id, measure, unit, value::jsonb as says, to_char(month, 'YYYY-MM') as month,
-    floor(amount / months) + case when place <= floor(left_over) then 1 else 0 end + case when place = 1 then left_over - floor(left_over) else 0 end as amount
+  select subject as reservation_id, measure, unit, value::jsonb as says, month,
+    case
+      when months = 1 then amount
+      else floor(amount / months) + case when place <= floor(left_over) then 1 else 0 end + case when place = 1 then left_over - floor(left_over) else 0 end
+    end as amount
   from line
-  cross join lateral (select period_first(period) as first_day, period_last(period) as last_day) as days
-  cross join lateral (
-    select (extract(year from last_day) - extract(year from first_day)) * 12 + extract(month from last_day) - extract(month from first_day) + 1 as months
-  ) as length
-  cross join lateral generate_series(first_day::timestamp, last_day::timestamp, interval '1 month') with ordinality as falls (month, place)
+  join month_of_period using (period)
   cross join lateral (select amount - floor(amount / months) * months as left_over) as rest
   where ${measuredBy(QUANTITIES)}
 ),

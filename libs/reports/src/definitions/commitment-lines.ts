@@ -18,7 +18,7 @@ import {
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cell, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { IS_JOINT, STAGES_OF_DEALS } from './legs';
-import { flagsOf, ifAny, linesOf, sumOf, valueOf } from './sql';
+import { flagsOf, ifAny, linesOf, ofItself, ofThoseNamingDeal, sumOf, valueOf } from './sql';
 
 export const CommitmentLine = z
   .object({
@@ -105,7 +105,7 @@ const PARTS = `
   where measure in ('leg.incurred', 'leg.paid')`;
 
 const SQL = `
-with ${linesOf([...OF_DEALS, ...OF_RESERVATIONS], { filter: 'dealId', measures: OF_DEALS })},
+with ${linesOf([...OF_DEALS, ...OF_RESERVATIONS], ofItself('dealId', OF_DEALS), ofThoseNamingDeal('request', OF_RESERVATIONS))},
 ${STAGES_OF_DEALS},
 -- An amount falls due on the last day of its period.
 due as (

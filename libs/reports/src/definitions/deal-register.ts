@@ -5,7 +5,7 @@ import { count, decimal, equal, id, list, lists, mentions, text, type ReportDefi
 import { GROUPS } from './groups';
 import { IS_JOINT } from './legs';
 import { instant } from './recorded';
-import { flagsOf, ifAny, linesOf, sumOf, valueOf } from './sql';
+import { flagsOf, ifAny, linesOf, ofItself, ofThoseNamingDeal, sumOf, valueOf } from './sql';
 
 /** How long before it lapses a letter of intent is said to. */
 const LAPSING_DAYS = 90;
@@ -58,7 +58,7 @@ const MEASURES = [
 ];
 
 const SQL = `
-with recursive ${linesOf([...MEASURES, 'policy', 'funding', 'site', 'party', 'relation'], { filter: 'dealId', measures: MEASURES })},
+with recursive ${linesOf([...MEASURES, 'policy', 'funding', 'site', 'party', 'relation'], ofItself('dealId', MEASURES), ofThoseNamingDeal('funding', ['funding']))},
 policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
 deal as (
   select subject as deal_id, ${valueOf('deal')} as terms, ${valueOf('deal.stage')} ->> 'stage' as stage, ${valueOf('deal.agreement')} as paper,

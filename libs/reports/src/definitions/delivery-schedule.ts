@@ -13,7 +13,7 @@ import {
   type ReportDefinition,
   type Row,
 } from '../report';
-import { flagsOf, linesOf, RESTS_ON_NOTHING } from './sql';
+import { flagsOf, linesOf, ofItself, RESTS_ON_NOTHING } from './sql';
 import { OF_RESERVATIONS, RESERVATIONS } from './supply';
 
 export const DeliveryScheduleLine = z
@@ -58,7 +58,7 @@ const total = (measure: string, more = ''): string =>
   `coalesce(sum(amount) filter (where measure = '${measure}'${more}), 0)`;
 
 const SQL = `
-with ${linesOf(MEASURES, { filter: 'reservationId', measures: MEASURES })},
+with ${linesOf(MEASURES, ofItself('reservationId', MEASURES))},
 ${RESERVATIONS},
 bucket_of as (
   select period, case granularity when 'year' then to_char(period_last(period), 'YYYY') else period end as row_period

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { equal, id, list, lists, onOrAfter, onOrBefore, text, type ReportDefinition } from '../report';
-import { linesOf, RESTS_ON_NOTHING } from './sql';
+import { linesOf, ofItself, RESTS_ON_NOTHING } from './sql';
 
 export const EngagementLogLine = z
   .object({
@@ -19,7 +19,7 @@ export const EngagementLogLine = z
   .meta({ id: 'EngagementLogLine' });
 
 const SQL = `
-with ${linesOf(['engagement'])}
+with ${linesOf(['engagement'], ofItself('engagementId', ['engagement']))}
   select subject as "engagementId", meeting ->> 'status' as status, meeting ->> 'from' as "from", meeting ->> 'to' as "to",
     meeting -> 'places' as places, meeting -> 'participants' as participants, meeting -> 'asks' as asks, meeting -> 'topics' as topics,
     meeting ->> 'outcome' as outcome, meeting -> 'dealIds' as "linkedDealIds", meeting -> 'reservationIds' as "linkedReservationIds",

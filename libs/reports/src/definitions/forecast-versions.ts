@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RATES } from './basis';
 import { count, equal, flag, id, isTrue, list, lists, money, text, type ReportDefinition } from '../report';
 import { fxFor } from './fx';
-import { flagsOf, linesOf } from './sql';
+import { flagsOf, linesOf, ofItself } from './sql';
 
 export const ForecastVersion = z
   .object({
@@ -33,7 +33,7 @@ const VERSION_BEFORE = `p.subject = r."forecastId" || '/' || (r.version - 1)`;
 const OF_VERSION_OR_BEFORE = `(${OF_VERSION} or ${VERSION_BEFORE})`;
 
 const SQL = `
-with ${linesOf(MEASURES, { filter: 'forecastId', measures: MEASURES })},
+with ${linesOf(MEASURES, ofItself('forecastId', MEASURES))},
 stated as (
   select split_part(f.subject, '/', 1) as forecast_id, (terms ->> 'version')::int as version, terms,
     terms ->> 'currency' as currency, coalesce(l.period, 'unscheduled') as period, l.scenario, l.bound, coalesce(a.amount, 0) as amount,

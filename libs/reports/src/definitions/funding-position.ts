@@ -4,7 +4,7 @@ import { decimal, equal, flag, id, isTrue, list, lists, money, ratio, text, type
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cell, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { FUNDING_MEASURES, FUNDINGS } from './fundings';
-import { flagsOf, linesOf, valueOf } from './sql';
+import { flagsOf, linesOf, ofItself, ofThose, ofThoseNamingDeal, valueOf } from './sql';
 
 export const FundingPosition = z
   .object({
@@ -74,8 +74,22 @@ const PARTS = `
   union all
   select funding_id, tranche_id, currency, cell, amount, 'spot', day from cash where cell = 'received'`;
 
+const OF_DEALS = ['deal.stage', 'deal.probability'];
+const LINES = linesOf(
+  [...OF_DEALS, 'policy', ...FUNDING_MEASURES],
+  ofItself('fundingId', FUNDING_MEASURES),
+  ofThose(
+    'fundingId',
+    OF_DEALS,
+    (id) =>
+      `select p.value::jsonb ->> 'dealId' from postings as p where p.measure = 'funding' and split_part(p.subject, '/', 1) = ${id}`,
+  ),
+  ofItself('dealId', OF_DEALS),
+  ofThoseNamingDeal('funding', FUNDING_MEASURES),
+);
+
 const SQL = `
-with ${linesOf(['deal.stage', 'deal.probability', 'policy', ...FUNDING_MEASURES], { filter: 'fundingId', measures: FUNDING_MEASURES })},
+with ${LINES},
 policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
 deal as (
   select subject as deal_id, ${valueOf('deal.stage')} ->> 'stage' as stage, ${valueOf('deal.probability')} ->> 'probability' as assessed

@@ -1,7 +1,7 @@
 import { PHASE_STATUSES } from '@deal-ledger/domain';
 import { z } from 'zod';
 import { daysIfAny, equal, id, list, lists, quantity, text, type ReportDefinition } from '../report';
-import { linesOf, RESTS_ON_NOTHING } from './sql';
+import { linesOf, ofItself, RESTS_ON_NOTHING } from './sql';
 
 export const SiteBoardLine = z
   .object({
@@ -22,8 +22,10 @@ export const SiteBoardLine = z
   })
   .meta({ id: 'SiteBoardLine' });
 
+const MEASURES = ['site', 'site.phase', 'site.status', 'site.power'];
+
 const SQL = `
-with ${linesOf(['site', 'site.phase', 'site.status', 'site.power'])},
+with ${linesOf(MEASURES, ofItself('siteId', MEASURES))},
 place as (
   select s.subject as site_id, s.value::jsonb as site, p.phase_id, p.subject as phase_subject, p.phase
   from line as s

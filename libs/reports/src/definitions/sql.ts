@@ -1,16 +1,44 @@
-/** A filter by an id that the subjects of these measures begin with. */
+/** Which postings of some measures may matter to rows that pass a filter by an id: the others are not read. */
 export interface Narrowing {
   readonly filter: string;
   readonly measures: readonly string[];
+  /** SQL over a posting; `id` is SQL for what is asked for. */
+  matters(id: string): string;
 }
+
+/** What a posting is of, without the parts of that; `postings_by_root` finds postings by it. */
+const ROOT = `split_part(subject, '/', 1)`;
+
+/** Of these measures what is of the id itself. */
+export const ofItself = (filter: string, measures: readonly string[]): Narrowing => ({
+  filter,
+  measures,
+  matters: (id) => `${ROOT} = ${id}`,
+});
+
+/** Of these measures what is of one of those that `ids` selects. */
+export const ofThose = (filter: string, measures: readonly string[], ids: (id: string) => string): Narrowing => ({
+  filter,
+  measures,
+  // As an array they are looked up in the index one by one.
+  matters: (id) => `${ROOT} = any (array(${ids(id)}))`,
+});
+
+/** Of these measures what is of a request or a funding that ever named the deal; `postings_by_deal` finds these. */
+export const ofThoseNamingDeal = (naming: 'request' | 'funding', measures: readonly string[]): Narrowing =>
+  ofThose(
+    'dealId',
+    measures,
+    (id) => `select p.subject from postings as p where p.measure = '${naming}' and p.value::jsonb ->> 'dealId' = ${id}`,
+  );
 
 /**
  * The CTE `line`: the sums that stand at the position and the date asked for, one row per measure,
  * subject, value, period and unit. Sums of nothing are left away: an attribute whose value no longer
- * holds is gone. With a narrowing, only subjects that may pass its filter are read at all.
+ * holds is gone. What narrowings say does not matter is not read at all.
  */
-export const linesOf = (measures: readonly string[], narrowing?: Narrowing): string =>
-  standing('line', chosen(measures, narrowing));
+export const linesOf = (measures: readonly string[], ...narrowings: readonly Narrowing[]): string =>
+  standing('line', chosen(measures, narrowings));
 
 /** The CTE `name` of the sums of these postings that stand at the position and the date asked for. */
 export const standing = (name: string, postings: string): string => `
@@ -27,14 +55,20 @@ export const standing = (name: string, postings: string): string => `
 const oneOf = (measures: readonly string[]): string =>
   `measure in (${measures.map((measure) => `'${measure}'`).join(', ')})`;
 
-function chosen(measures: readonly string[], narrowing: Narrowing | undefined): string {
-  if (narrowing === undefined) return oneOf(measures);
-  const id = `filter ->> '${narrowing.filter}'`;
-  // "0" comes right after "/": between the two are the id itself and all that begins with it and a "/".
-  const begins = `(${id} is null or (subject >= ${id} and subject < (${id}) || '0'))`;
-  const others = measures.filter((measure) => !narrowing.measures.includes(measure));
-  const narrowed = `${oneOf(narrowing.measures)} and ${begins}`;
-  return others.length === 0 ? narrowed : `(${oneOf(others)} or (${narrowed}))`;
+function chosen(measures: readonly string[], narrowings: readonly Narrowing[]): string {
+  const byCondition = new Map<string, string[]>();
+  for (const measure of measures) {
+    const condition = narrowings
+      .filter((narrowing) => narrowing.measures.includes(measure))
+      .map(({ filter, matters }) => {
+        const id = `filter ->> '${filter}'`;
+        return ` and (${id} is null or ${matters(id)})`;
+      })
+      .join('');
+    byCondition.set(condition, [...(byCondition.get(condition) ?? []), measure]);
+  }
+  const parts = [...byCondition].map(([condition, its]) => `${oneOf(its)}${condition}`);
+  return parts.length === 1 ? parts.join('') : `(${parts.map((part) => `(${part})`).join(' or ')})`;
 }
 
 /** Of the lines of one subject: the value of an attribute, the sum of a number, the unit it is in; only subjects that have it. */
