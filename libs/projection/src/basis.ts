@@ -33,8 +33,8 @@ export function restingOn(
     if (wanted.length === 0) return [];
     const condition = bearing ? (each.bearing ?? each.of) : each.of;
     return [
-      `select p.* from postings as p cross join asked
-       where p.measure in (${wanted.map((measure) => `'${measure}'`).join(', ')}) and ${where} and exists (select from r where ${condition})`,
+      `select distinct p.* from r cross join asked cross join postings as p
+       where p.measure in (${wanted.map((measure) => `'${measure}'`).join(', ')}) and ${where} and (${condition})`,
     ];
   });
   return `resting as materialized (${parts.length === 0 ? 'select * from postings where false' : parts.join('\n    union all ')})`;

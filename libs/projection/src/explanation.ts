@@ -63,39 +63,34 @@ export class Explanations {
       column,
       columnsOf(definition).map(({ name }) => name),
     );
-    const value = await this.cell(question, key, column);
     const values = new Values();
     const row = `r as materialized (select f.* from ${callOf(this.schema, narrowed(question, key), values)} as f
       where ${keyText(definition, 'f')} = ${values.add(key)})`;
     const asked = askedFor(question, column, values);
     const upTo = `p.position <= ${values.add(question.position)} and (p.effective is null or p.effective <= asked.effective_on)`;
     const resting = restingOn(definition, { measures: definition.rests[column], bearing: false }, upTo);
-    const { rows } = await this.pool.query<Row>({
-      text: `with ${row}, ${asked}, ${resting}, ${STANDING} ${LISTED} limit ${MAX_POSTINGS}`,
+    // The report is worked out once for the cell and what it rests on: a row without postings comes with the cell alone.
+    const { rows } = await this.pool.query<Row & { readonly cell: Row[string]; readonly place: string | null }>({
+      text: `with ${row}, ${asked}, ${resting}, ${STANDING}
+        select cell, listed.* from (select r."${column}" as cell from r) as figure
+        left join (${LISTED} limit ${MAX_POSTINGS}) as listed on true order by listed.place`,
       values: values.all,
     });
-    return { value, rows };
+    const [first] = rows;
+    if (first === undefined) throw noSuchRow(question, key, await this.keysOf(question));
+    return {
+      value: first.cell,
+      rows: rows.filter(({ place }) => place !== null).map(({ cell: _, place: __, ...posting }) => posting),
+    };
   }
 
-  private async cell(question: Question, key: string, column: string): Promise<Row[string]> {
-    const { definition } = question;
+  private async keysOf(question: Question): Promise<string[]> {
     const values = new Values();
-    const { rows } = await this.pool.query<{ value: Row[string] }>({
-      text: `select f."${column}" as value from ${callOf(this.schema, narrowed(question, key), values)} as f where ${keyText(definition, 'f')} = ${values.add(key)}`,
+    const { rows } = await this.pool.query<{ key: string }>({
+      text: `select ${keyText(question.definition, 'f')} as key from ${callOf(this.schema, question, values)} as f`,
       values: values.all,
     });
-    const [found] = rows;
-    if (found !== undefined) return found.value;
-    const all = new Values();
-    const { rows: known } = await this.pool.query<{ key: string }>({
-      text: `select ${keyText(definition, 'f')} as key from ${callOf(this.schema, question, all)} as f`,
-      values: all.all,
-    });
-    throw noSuchRow(
-      question,
-      key,
-      known.map((each) => each.key),
-    );
+    return rows.map(({ key }) => key);
   }
 }
 
@@ -151,7 +146,7 @@ basis as (
 )`;
 
 const LISTED = `
-select b.position::integer, b.ordinal, e.event_id as "eventId", e.stream, e.type, e.event ->> 'action' as action,
+select row_number() over (order by b.position, b.ordinal, b.line) as place, b.position::integer, b.ordinal, e.event_id as "eventId", e.stream, e.type, e.event ->> 'action' as action,
   to_char(e.recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "recordedAt", e.event -> 'effective' ->> 'edtf' as effective,
   e.event -> 'actor' ->> 'id' as actor, e.event -> 'approvedBy' ->> 'id' as "approvedBy",
   b.measure, b.subject, b.value, b.period, to_char(b.effective, 'YYYY-MM-DD') as "countsFrom", b.unit, b.amount,
@@ -160,4 +155,4 @@ select b.position::integer, b.ordinal, e.event_id as "eventId", e.stream, e.type
 from basis as b
 join events as e on e.position = b.position and e.ordinal = b.ordinal
 left join events as c on c.stream = e.stream and c.event_id = e.event ->> 'corrects'
-order by b.position, b.ordinal, b.line`;
+order by place`;
