@@ -154,5 +154,6 @@ select row_number() over (order by b.position, b.ordinal, b.line) as place, b.po
   e.event ->> 'reason' as reason, e.event ->> 'corrects' as corrects, c.position::text as "correctedPosition", c.event ->> 'data' as "correctedData"
 from basis as b
 join events as e on e.position = b.position and e.ordinal = b.ordinal
-left join events as c on c.stream = e.stream and c.event_id = e.event ->> 'corrects'
+-- Of an event that corrects nothing its stream is not looked through.
+left join events as c on c.stream = case when e.event ->> 'corrects' is not null then e.stream end and c.event_id = e.event ->> 'corrects'
 order by place`;

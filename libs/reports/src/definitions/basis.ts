@@ -1,12 +1,16 @@
 import type { Basis } from '../report';
 
-/** Postings of the id itself and of all that begins with it and a `/`. */
-export const under = (id: string): string => `(p.subject = ${id} or starts_with(p.subject, ${id} || '/'))`;
+/** Postings of the id itself and of its parts; `postings_by_root` finds them by it. */
+export const under = (id: string): string => `split_part(p.subject, '/', 1) = ${id}`;
+
+/** Postings of a part of the id, and of the parts of that. */
+export const underPart = (id: string, part: string): string =>
+  `${under(id)} and split_part(p.subject, '/', 2) = ${part}`;
 
 /** Postings of subjects of which something of the kind was ever recorded; `condition` is SQL over its `terms`. */
 export const ofThoseWith = (measure: string, condition: string, subject = 'each.subject'): string =>
-  `p.subject in (
-    select ${subject} from postings as each cross join lateral (select each.value::jsonb as terms) as said
+  `(split_part(p.subject, '/', 1), p.subject) in (
+    select split_part(${subject}, '/', 1), ${subject} from postings as each cross join lateral (select each.value::jsonb as terms) as said
     where each.measure = '${measure}' and ${condition}
   )`;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ofThoseWith } from './basis';
+import { ofThoseWith, under } from './basis';
 import { equal, id, list, lists, quantity, ratio, text, type ReportDefinition } from '../report';
 import { flagsOf, linesOf, ofItself, ofThose, RESTS_ON_NOTHING } from './sql';
 import { OF_RESERVATIONS, RESERVATIONS } from './supply';
@@ -243,10 +243,10 @@ export const capacityBalance: ReportDefinition = {
   options: {},
   sql: SQL,
   basis: [
-    { measures: OF_POOLS, of: 'p.subject = r."poolId"' },
+    { measures: OF_POOLS, of: under('r."poolId"') },
     {
       measures: OF_DEMAND,
-      of: `p.subject = any (r.reservations)`,
+      of: under('any (r.reservations)'),
       bearing: ofThoseWith('request', `terms -> 'poolIds' ? r."poolId"`),
     },
     { measures: ['conversion'], of: `r.unit = split_part(p.subject, '/', 2)` },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ofLegs, RATES } from './basis';
+import { ofLegs, RATES, under } from './basis';
 import { count, equal, flag, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { ANSWERS, IS_JOINT, STAGES_OF_DEALS } from './legs';
@@ -287,7 +287,7 @@ export const circularFlows: ReportDefinition = {
     ).map((each) => ({ ...each, bearing: 'true' })),
     {
       measures: ['funding', 'funding.stage', 'funding.ceiling', 'funding.committed', 'tranche.received'],
-      of: `split_part(p.subject, '/', 1) = any (r."fundingIds")`,
+      of: under('any (r."fundingIds")'),
       bearing: 'true',
     },
     RATES,

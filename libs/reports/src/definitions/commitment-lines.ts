@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ofThoseWith, RATES } from './basis';
+import { ofThoseWith, RATES, under, underPart } from './basis';
 import {
   equal,
   flag,
@@ -265,10 +265,10 @@ export const commitmentLines: ReportDefinition = {
   options: {},
   sql: SQL,
   basis: [
-    { measures: ['deal.stage'], of: `p.subject = r."dealId"` },
+    { measures: ['deal.stage'], of: under('r."dealId"') },
     {
       measures: OF_DEALS.filter((measure) => measure !== 'deal.stage'),
-      of: `p.subject = r."dealId" || '/' || r."legId"`,
+      of: underPart('r."dealId"', 'r."legId"'),
     },
     {
       measures: OF_RESERVATIONS,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ofLegs, RATES } from './basis';
+import { ofLegs, RATES, under } from './basis';
 import { count, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
@@ -251,10 +251,10 @@ export const counterpartyExposure: ReportDefinition = {
       )`,
       bearing: 'true',
     },
-    { measures: ['party'], of: `p.subject = any (string_to_array(r."partyId", '+'))` },
+    { measures: ['party'], of: under(`any (string_to_array(r."partyId", '+'))`) },
     {
       measures: ['relation'],
-      of: `split_part(p.subject, '/', 1) = any (string_to_array(r."partyId", '+'))`,
+      of: under(`any (string_to_array(r."partyId", '+'))`),
       bearing: 'true',
     },
     RATES,

@@ -204,7 +204,7 @@ export const dealRegister: ReportDefinition = {
     POLICY,
     { measures: ['funding'], of: `p.value::jsonb ->> 'dealId' = r."dealId"` },
     { measures: ['site'], of: `p.value::jsonb -> 'dealIds' ? r."dealId"` },
-    { measures: ['party'], of: 'p.subject = any (r.parties)' },
+    { measures: ['party'], of: under('any (r.parties)') },
     { measures: ['relation'], of: `r.parties && array[split_part(p.subject, '/', 1), split_part(p.subject, '/', 2)]` },
   ],
   rests: {

@@ -13,6 +13,7 @@ import {
   type ReportDefinition,
   type Row,
 } from '../report';
+import { under } from './basis';
 import { flagsOf, linesOf, ofItself, RESTS_ON_NOTHING } from './sql';
 import { OF_RESERVATIONS, RESERVATIONS } from './supply';
 
@@ -166,10 +167,10 @@ export const deliverySchedule: ReportDefinition = {
   },
   sql: SQL,
   basis: [
-    { measures: OF_RESERVATIONS, of: `p.subject = r."reservationId"` },
+    { measures: OF_RESERVATIONS, of: under('r."reservationId"') },
     {
       measures: QUANTITIES,
-      of: `p.subject = r."reservationId" and (asked.measured = 'cumVariance' or p.period = r.period or ${IN_YEAR})`,
+      of: `${under('r."reservationId"')} and (asked.measured = 'cumVariance' or p.period = r.period or ${IN_YEAR})`,
     },
   ],
   rests: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { equal, id, list, lists, onOrAfter, onOrBefore, text, type ReportDefinition } from '../report';
+import { under } from './basis';
 import { linesOf, ofItself, RESTS_ON_NOTHING } from './sql';
 
 export const EngagementLogLine = z
@@ -53,7 +54,7 @@ export const engagementLog: ReportDefinition = {
   },
   options: {},
   sql: SQL,
-  basis: [{ measures: ['engagement'], of: `p.subject = r."engagementId"` }],
+  basis: [{ measures: ['engagement'], of: under('r."engagementId"') }],
   rests: {},
   totals: (rows) => ({
     byStatus: Object.fromEntries(

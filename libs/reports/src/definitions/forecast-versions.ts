@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RATES } from './basis';
+import { RATES, under, underPart } from './basis';
 import { count, equal, flag, id, isTrue, list, lists, money, text, type ReportDefinition } from '../report';
 import { fxFor } from './fx';
 import { flagsOf, linesOf, ofItself } from './sql';
@@ -28,8 +28,8 @@ export const ForecastVersion = z
 
 const MEASURES = ['forecast', 'forecast.withdrawn', 'forecast.low', 'forecast.base', 'forecast.high'];
 
-const OF_VERSION = `p.subject = r."forecastId" || '/' || r.version`;
-const VERSION_BEFORE = `p.subject = r."forecastId" || '/' || (r.version - 1)`;
+const OF_VERSION = underPart('r."forecastId"', 'r.version::text');
+const VERSION_BEFORE = underPart('r."forecastId"', '(r.version - 1)::text');
 const OF_VERSION_OR_BEFORE = `(${OF_VERSION} or ${VERSION_BEFORE})`;
 
 const SQL = `
@@ -89,7 +89,7 @@ export const forecastVersions: ReportDefinition = {
     { measures: ['forecast', 'forecast.withdrawn'], of: OF_VERSION, bearing: OF_VERSION_OR_BEFORE },
     {
       measures: ['forecast.low', 'forecast.base', 'forecast.high'],
-      of: `(case asked.measured when 'previousAmount' then ${VERSION_BEFORE} when 'deltaFromPrevious' then ${OF_VERSION_OR_BEFORE} else ${OF_VERSION} end)
+      of: `${under('r."forecastId"')} and (case asked.measured when 'previousAmount' then ${VERSION_BEFORE} when 'deltaFromPrevious' then ${OF_VERSION_OR_BEFORE} else ${OF_VERSION} end)
         and p.measure = 'forecast.' || r.scenario and p.period is not distinct from r.period`,
     },
     RATES,

@@ -221,13 +221,12 @@ export const fundingPosition: ReportDefinition = {
   basis: [
     {
       measures: FUNDING_MEASURES,
-      of: `case when r."trancheId" is null then ${under('r."fundingId"')}
-        else p.subject = r."fundingId" or ${under(`(r."fundingId" || '/' || r."trancheId")`)} end`,
+      of: `${under('r."fundingId"')} and (r."trancheId" is null or split_part(p.subject, '/', 2) in ('', r."trancheId"))`,
       bearing: under('r."fundingId"'),
     },
     {
       measures: ['deal.stage', 'deal.probability'],
-      of: `p.subject = r."dealId"`,
+      of: under('r."dealId"'),
       bearing: ofThoseWith('funding', 'each.subject = r."fundingId"', `terms ->> 'dealId'`),
     },
     POLICY,

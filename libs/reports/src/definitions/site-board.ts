@@ -1,6 +1,7 @@
 import { PHASE_STATUSES } from '@deal-ledger/domain';
 import { z } from 'zod';
 import { daysIfAny, equal, id, list, lists, quantity, text, type ReportDefinition } from '../report';
+import { under, underPart } from './basis';
 import { linesOf, ofItself, RESTS_ON_NOTHING } from './sql';
 
 export const SiteBoardLine = z
@@ -70,10 +71,10 @@ export const siteBoard: ReportDefinition = {
   options: {},
   sql: SQL,
   basis: [
-    { measures: ['site'], of: 'p.subject = r."siteId"' },
+    { measures: ['site'], of: under('r."siteId"') },
     {
       measures: ['site.phase', 'site.status', 'site.power'],
-      of: `p.subject = case when r."phaseId" is null then r."siteId" else r."siteId" || '/' || r."phaseId" end`,
+      of: underPart('r."siteId"', `coalesce(r."phaseId", '')`),
     },
   ],
   rests: {
