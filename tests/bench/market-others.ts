@@ -64,7 +64,7 @@ export function* funding(market: Market, fundingId: string, first: string, chanc
     yield event(stream, 'void', on(24), 'TrancheCancelled', { trancheId: 'T2', reason: 'not needed' });
 }
 
-/** A reservation with a ramp of two years: delivered month by month, some of it late or short. */
+/** A reservation with a ramp of eighteen months: delivered month by month, some of it late or short. */
 export function* reservation(
   market: Market,
   reservationId: string,
@@ -85,7 +85,7 @@ export function* reservation(
     itemId: pool.itemId,
     rate: { expected: qty(2 * rate) },
     per: 'P1M',
-    window: `${period(0)}/${period(23)}`,
+    window: `${period(0)}/${period(17)}`,
     poolIds: [pool.poolId],
     priorityAsked: true,
     ...(linked === undefined ? {} : { dealId: linked.dealId, legId: 'goods-a' }),
@@ -95,13 +95,13 @@ export function* reservation(
   });
   const binding = chance.percent(70);
   yield event(stream, 'reserved', on(1), 'CapacityReserved', { binding, takeOrPay: { minShare: '0.8' } }, APPROVED);
-  const lines = Array.from({ length: 24 }, (_, month) => ({
+  const lines = Array.from({ length: 18 }, (_, month) => ({
     period: period(month),
     qty: qty(rate),
     firmness: month < 12 ? 'firm' : 'forecast',
   }));
   yield event(stream, 'ramp1', on(1), 'RampScheduled', { rampVersion: 1, lines });
-  for (let month = 0; month < 20; month += 1) {
+  for (let month = 0; month < 16; month += 1) {
     const delivered = rate - (chance.percent(20) ? chance.below(Math.ceil(rate / 10)) : 0);
     const deliveryId = `d${month}`;
     yield event(stream, deliveryId, on(2 + month), 'QuantityDelivered', {
@@ -127,14 +127,14 @@ export function* reservation(
     if (chance.percent(5)) {
       yield event(stream, `s${month}`, on(2 + month), 'DeliverySlipped', {
         slipId: `s${month}`,
-        fromPeriod: period(22),
-        toPeriod: period(23),
+        fromPeriod: period(16),
+        toPeriod: period(17),
         qty: qty(1),
         reason: 'a line that is not ready',
       });
     }
   }
-  yield event(stream, 'ramp2', on(22), 'RampScheduled', { rampVersion: 2, lines });
+  yield event(stream, 'ramp2', on(18), 'RampScheduled', { rampVersion: 2, lines });
 }
 
 /** A forecast that is published anew every quarter. */

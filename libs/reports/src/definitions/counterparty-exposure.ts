@@ -158,7 +158,8 @@ joint as (
   select joint, array_agg(party order by place) as parties, array_agg(distinct group_id) as groups, array_remove(array_agg(distinct country), null) as countries
   from member group by joint
 ),
-supplied as (
+-- Looked at for every row, so it is worked out before.
+supplied as materialized (
   select split_part(subject, '/', 1) as supplier, customer, coalesce(group_id, customer) as group_id
   from line
   cross join lateral (select split_part(subject, '/', 2) as customer) as whom
