@@ -13,7 +13,7 @@ export const MAX_ROWS = 100_000;
  * What of whole answers is kept in memory, as text, so that the pages of one job are worked out
  * once. An answer larger than that is worked out anew for every page.
  */
-const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 /** About what a row costs beside its text. */
 const ROW_BYTES = 64;
 

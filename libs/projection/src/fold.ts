@@ -33,10 +33,11 @@ interface Known {
 /** A stream in which something is corrected. */
 interface Corrected {
   readonly history: History;
-  /** All postings of the events in force, as far as they were posted; nothing while nobody has asked. */
-  posted: Posting[] | undefined;
-  /** What came last could not be folded before what comes with it in the same commit, and is posted with that. */
-  owing: boolean;
+  /**
+   * The events in force that were posted last, while what came after could not be folded before what
+   * comes with it in the same commit, and is posted with that. Otherwise all are posted.
+   */
+  owing: readonly LedgerEvent[] | undefined;
 }
 
 /** What a batch goes on with. */
@@ -88,7 +89,7 @@ export class Folder {
         if (!this.rules.has(kindNameOf(stream))) continue;
         if (version === 1) begun.add(stream);
         if (action !== 'new' && !corrected.has(stream)) {
-          corrected.set(stream, { history: new History(), posted: undefined, owing: false });
+          corrected.set(stream, { history: new History(), owing: undefined });
           if (!begun.has(stream)) missing.add(stream);
         }
         if (begun.has(stream) || states.has(stream)) continue;
@@ -103,7 +104,7 @@ export class Folder {
       if (correcting !== undefined) corrected.set(stream, { ...correcting, history });
       if (states.has(stream)) continue;
       const rule = this.rules.get(kindNameOf(stream));
-      if (rule !== undefined) states.set(stream, stateAfter(rule, history));
+      if (rule !== undefined) states.set(stream, stateAfter(rule, history.inForce));
     }
     return { states, corrected };
   }
@@ -118,7 +119,7 @@ export class Folder {
         if (live.states.has(event.stream) !== event.version > 1)
           throw new Error(`version ${event.version} does not go on from what the tables hold of the stream`);
         const corrected = live.corrected.get(event.stream);
-        if (corrected === undefined || (event.action === 'new' && !corrected.owing))
+        if (corrected === undefined || (event.action === 'new' && corrected.owing === undefined))
           return append(rule, event, live.states, corrected);
         const isLast = !events.slice(index + 1).some(({ stream }) => stream === event.stream);
         return correct(rule, event, live.states, corrected, isLast);
@@ -141,7 +142,6 @@ function append(
   const postings = known === undefined ? [] : rule.post(before, known, after);
   states.set(event.stream, after);
   corrected?.history.add(event);
-  corrected?.posted?.push(...postings);
   return postings;
 }
 
@@ -156,27 +156,46 @@ function correct(
   corrected: Corrected,
   isLast: boolean,
 ): readonly Posting[] {
-  const before = corrected.posted ?? folded(rule, corrected.history).postings;
-  corrected.posted = before;
+  const before = corrected.owing ?? corrected.history.inForce;
   corrected.history.add(event);
   try {
-    const after = folded(rule, corrected.history);
-    corrected.posted = after.postings;
-    corrected.owing = false;
-    states.set(event.stream, after.state);
-    return difference(before, after.postings);
+    const { state, postings } = replaced(rule, before, corrected.history.inForce);
+    corrected.owing = undefined;
+    states.set(event.stream, state);
+    return postings;
   } catch (error) {
     if (isLast) throw error;
-    corrected.owing = true;
+    corrected.owing = before;
     return [];
   }
 }
 
-/** The state and all postings of the events in force, as if they had been posted like that from the beginning. */
-function folded(rule: AnyPostingRule, history: History): { readonly state: unknown; readonly postings: Posting[] } {
-  let state: unknown;
+/**
+ * What must be added to the postings of `before` to get those of `after`, and the state after these.
+ * The events that both begin with post the same, so these are not posted again.
+ */
+function replaced(
+  rule: AnyPostingRule,
+  before: readonly LedgerEvent[],
+  after: readonly LedgerEvent[],
+): { readonly state: unknown; readonly postings: readonly Posting[] } {
+  let common = 0;
+  while (common < before.length && before[common] === after[common]) common += 1;
+  const start = stateAfter(rule, before.slice(0, common));
+  const was = folded(rule, start, before.slice(common));
+  const is = folded(rule, start, after.slice(common));
+  return { state: is.state, postings: difference(was.postings, is.postings) };
+}
+
+/** The state and all postings of events in force behind `start`, as if they had been posted like that. */
+function folded(
+  rule: AnyPostingRule,
+  start: unknown,
+  events: readonly LedgerEvent[],
+): { readonly state: unknown; readonly postings: Posting[] } {
+  let state = start;
   const postings: Posting[] = [];
-  for (const recorded of history.inForce) {
+  for (const recorded of events) {
     const event = asKnown(recorded);
     if (event === undefined) continue;
     const before = state;
@@ -186,9 +205,9 @@ function folded(rule: AnyPostingRule, history: History): { readonly state: unkno
   return { state, postings };
 }
 
-function stateAfter(rule: AnyPostingRule, history: History): unknown {
+function stateAfter(rule: AnyPostingRule, events: readonly LedgerEvent[]): unknown {
   let state: unknown;
-  for (const recorded of history.inForce) {
+  for (const recorded of events) {
     const event = asKnown(recorded);
     if (event !== undefined) state = rule.evolve(state, event);
   }

@@ -32,9 +32,8 @@ export class Positions {
     if (minPosition !== undefined) await this.await(minPosition);
     if (asOf === 'latest') {
       this.refuseWhenHalted();
-      const position = this.projected;
-      if (position < 0) await this.await(0);
-      return Math.max(position, 0);
+      if (this.projected < 0) await this.await(0);
+      return Math.max(this.projected, 0);
     }
     const atMs = instantMs(asOf);
     if (atMs === undefined) {

@@ -86,6 +86,20 @@ describeWithPostgres('projecting exactly once', (url) => {
   const contents = (projection: TestProjection): Promise<object[][]> =>
     Promise.all(TABLES.map((table) => projection.query(table)));
 
+  it('answers what is latest once it knows how far the tables reach, and not as of the beginning', async () => {
+    const log = new MemoryLog();
+    const writer = new TestWriter(log);
+    await writer.begin();
+    for (const line of fundings(0)) await writer.post(line);
+    const first = await start(log);
+    await first.caughtUp();
+    await stop(first);
+
+    const again = await start(log, { schema: first.schema });
+    const { rows, meta } = await again.read(fundingPosition);
+    expect({ rows: rows.length, asOf: meta.asOfPosition }).toEqual({ rows: 20, asOf: 30 });
+  });
+
   it('writes the same whatever the batches', async () => {
     const { log } = await ledger(4);
     const [one, seven, all] = [await start(log, { records: 1 }), await start(log, { records: 7 }), await start(log)];

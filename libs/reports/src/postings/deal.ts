@@ -33,16 +33,15 @@ export const dealPostings: PostingRule<RatedDeal, DealEvent> = {
 
   evolve(state, event) {
     const rated = event.sources.map(({ confidence }) => ({ from: dayOf(event), value: confidence }));
-    return {
-      deal: deal.evolve(state?.deal, event),
-      confidences: reached([...(state?.confidences ?? []), ...rated], CONFIDENCES),
-    };
+    return { deal: deal.evolve(state?.deal, event), confidences: ratedBy(state?.confidences ?? [], rated) };
   },
 
   post(before, event, after) {
     const dealId = idOf(event.stream);
     return [
-      ...difference(confidenceLines(dealId, before), confidenceLines(dealId, after)),
+      ...(before?.confidences === after.confidences
+        ? []
+        : difference(confidenceLines(dealId, before), confidenceLines(dealId, after))),
       ...own(dealId, event, before?.deal, after.deal),
     ];
   },
@@ -117,6 +116,15 @@ function stageLines(dealId: string, state: DealState): Posting[] {
           ],
     ),
   ];
+}
+
+/** The confidences with those of an event; the same ones where it changes nothing, as most events do. */
+function ratedBy(
+  known: readonly Since<Confidence>[],
+  rated: readonly Since<Confidence>[],
+): readonly Since<Confidence>[] {
+  const all = reached([...known, ...rated], CONFIDENCES);
+  return all.length === known.length && all.every((each, index) => each === known[index]) ? known : all;
 }
 
 function confidenceLines(dealId: string, state: RatedDeal | undefined): Posting[] {
