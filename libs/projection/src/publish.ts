@@ -99,12 +99,11 @@ export async function publish(
   const bytes = await fingerprinted(texts, MAX_RUN_BYTES);
   const published = { ...question, rows: rows(), sha256: bytes.sha256 };
   if ((await runs.standingOf(published)) === 'differs') throw recordedOtherwise(published);
-  const kept = await runs.keep({ asked: request, published }, bytes);
-  if (isDeepStrictEqual(kept, { asked: request, published })) return { published, wasKept: false };
-  // Another request was faster.
-  return isDeepStrictEqual(kept.asked, request)
-    ? { published: kept.published, wasKept: true }
-    : agreeing(kept, question);
+  const faster = await runs.keep({ asked: request, published }, bytes);
+  if (faster === undefined) return { published, wasKept: false };
+  return isDeepStrictEqual(faster.asked, request)
+    ? { published: faster.published, wasKept: true }
+    : agreeing(faster, question);
 }
 
 /** Finds what is kept of a run, and what the ledger says of it. */

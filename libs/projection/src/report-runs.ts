@@ -99,14 +99,15 @@ export class ReportRuns {
     return { sha256, zipped, plain };
   }
 
-  /** Keeps a run, unless one of its id is kept already; gives the one that is. */
-  async keep(run: ReportRun, { zipped }: Fingerprinted): Promise<ReportRun> {
+  /** Keeps a run and gives nothing, unless one of its id is kept already: gives that. */
+  async keep(run: ReportRun, { zipped }: Fingerprinted): Promise<ReportRun | undefined> {
     const { runId } = run.published;
-    await this.pool.query(
+    const { rowCount } = await this.pool.query(
       `insert into ${this.table} (ledger_id, run_id, asked, published, bytes)
        values ($1, $2, $3, $4, $5) on conflict do nothing`,
       [await this.ledgerId(), runId, JSON.stringify(run.asked), JSON.stringify(run.published), zipped],
     );
+    if (rowCount === 1) return undefined;
     const kept = await this.find(runId);
     if (kept === undefined) throw new Error(`the report run ${runId} was kept and is not there`);
     return kept;
