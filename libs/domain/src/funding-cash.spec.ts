@@ -87,9 +87,11 @@ describe('calling', () => {
     ['2026-06/2026-07', false],
   ])('of %s within April to June: %s', (effective, within) => {
     const availability = { from: '2026-04-01', to: '2026-06-30' };
-    const outcome = given(proposed(), committed(100, { availability }), tranche('T1', 60)).when(
-      called('c1', 'T1', 1, { effective }),
-    );
+    const outcome = given(
+      proposed(),
+      committed(100, { availability }, { effective: '2026-03-31' }),
+      tranche('T1', 60),
+    ).when(called('c1', 'T1', 1, { effective }));
     if (within) outcome.thenRecorded();
     else outcome.thenRefused('OUTSIDE_AVAILABILITY', '/effective');
   });

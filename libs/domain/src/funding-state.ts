@@ -1,6 +1,7 @@
 import type { Day } from './calendar';
 import { hi, measureOfClaim } from './claim';
 import { add, least, subtract, type Decimal } from './decimal';
+import { moved, recommitted, type Dated, type Movement } from './funding-days';
 import type { FundingData, FundingEvent, TrancheData } from './funding-events';
 import { EMPTY, get, put, type Keyed } from './keyed';
 import { opened } from './state';
@@ -25,6 +26,8 @@ export interface Tranche {
 
 export interface Call {
   readonly trancheId: string;
+  /** Latest day it may have been made on. */
+  readonly on: Day;
   readonly dueOn: Day;
   /** What of it has not been received. */
   readonly open: Decimal;
@@ -38,6 +41,12 @@ export interface FundingState {
   readonly stage: FundingStage;
   /** Null until committed. */
   readonly committed: Decimal | null;
+  /** What is committed from which day on; in order of day. */
+  readonly commitments: readonly Dated[];
+  /** What moved on which day; in order of day. */
+  readonly movements: readonly Movement[];
+  /** Day of the latest fact that cannot follow a closing; null before the first. */
+  readonly lastOn: Day | null;
   readonly availability: { readonly from: Day | null; readonly to: Day | null };
   readonly tranches: Readonly<Record<string, Tranche>>;
   /** Sum of the tranches that state an amount, cancelled ones in full. */
@@ -57,6 +66,23 @@ export interface FundingState {
 
 /** The state after `event`; never argues. */
 export function evolveFunding(state: FundingState | undefined, event: FundingEvent): FundingState {
+  const after = evolved(state, event);
+  switch (event.type) {
+    case 'FundingProposed':
+    case 'TrancheScheduled':
+    case 'FundsRepaid':
+    case 'FundingClosed':
+      return after;
+    default:
+      return { ...after, lastOn: latest(after.lastOn, event.effective.to) };
+  }
+}
+
+function latest(known: Day | null, day: Day): Day {
+  return known === null || known < day ? day : known;
+}
+
+function evolved(state: FundingState | undefined, event: FundingEvent): FundingState {
   switch (event.type) {
     case 'FundingProposed':
       return proposed(event.data);
@@ -66,11 +92,12 @@ export function evolveFunding(state: FundingState | undefined, event: FundingEve
         ...inCurrency(opened(state, event), committed.currency),
         stage: 'committed',
         committed: committed.amount,
+        commitments: [{ on: event.effective.to, amount: committed.amount }],
         availability: availability ?? { from: null, to: null },
       };
     }
     case 'CommitmentChanged':
-      return { ...opened(state, event), committed: event.data.committed.amount };
+      return changed(opened(state, event), event);
     case 'TrancheScheduled':
       return scheduled(opened(state, event), event.data);
     case 'TrancheConditionMet': {
@@ -78,11 +105,11 @@ export function evolveFunding(state: FundingState | undefined, event: FundingEve
       return withTranche(opened(state, event), event.data.trancheId, () => ({ conditionStatus }));
     }
     case 'FundsCalled':
-      return called(opened(state, event), event.data);
+      return called(opened(state, event), event);
     case 'FundsReceived':
-      return received(opened(state, event), event.data);
+      return received(opened(state, event), event);
     case 'FundsRepaid':
-      return repaid(opened(state, event), event.data);
+      return repaid(opened(state, event), event);
     case 'TrancheCancelled':
       return cancelled(opened(state, event), event.data.trancheId);
     case 'FundingClosed':
@@ -123,6 +150,9 @@ function proposed(data: FundingData): FundingState {
     currency: measureOfClaim(data.amount) ?? null,
     stage: 'proposed',
     committed: null,
+    commitments: [],
+    movements: [],
+    lastOn: null,
     availability: { from: null, to: null },
     tranches: {},
     scheduled: '0',
@@ -155,20 +185,25 @@ function scheduled(state: FundingState, terms: TrancheData): FundingState {
   };
 }
 
-function called(
-  state: FundingState,
-  { callId, trancheId, money, dueOn }: FundingEventOf<'FundsCalled'>['data'],
-): FundingState {
-  const call: Call = { trancheId, dueOn, open: money.amount };
+function changed(state: FundingState, { data, effective }: FundingEventOf<'CommitmentChanged'>): FundingState {
+  const { amount } = data.committed;
+  return { ...state, committed: amount, commitments: recommitted(state.commitments, { on: effective.to, amount }) };
+}
+
+function called(state: FundingState, { data, effective }: FundingEventOf<'FundsCalled'>): FundingState {
+  const { callId, trancheId, money, dueOn } = data;
+  const on = effective.to;
+  const call: Call = { trancheId, on, dueOn, open: money.amount };
   const after = withTranche(state, trancheId, ({ calledOpen }) => ({ calledOpen: add(calledOpen, money.amount) }));
   return {
     ...after,
+    movements: moved(state.movements, on, { drawn: money.amount }),
     calledOpen: add(state.calledOpen, money.amount),
     calls: put(state.calls, callId, call),
   };
 }
 
-function received(state: FundingState, data: FundingEventOf<'FundsReceived'>['data']): FundingState {
+function received(state: FundingState, { data, effective }: FundingEventOf<'FundsReceived'>): FundingState {
   const { receiptId, callId, trancheId, money } = data;
   const call = callId == null ? undefined : get(state.calls, callId);
   const answered = call === undefined ? '0' : money.amount;
@@ -178,6 +213,7 @@ function received(state: FundingState, data: FundingEventOf<'FundsReceived'>['da
   }));
   return {
     ...after,
+    movements: receivedOn(state.movements, effective.to, money.amount, call),
     calledOpen: subtract(state.calledOpen, answered),
     received: add(state.received, money.amount),
     receipts: put(state.receipts, receiptId, true),
@@ -188,13 +224,27 @@ function received(state: FundingState, data: FundingEventOf<'FundsReceived'>['da
   };
 }
 
-function repaid(state: FundingState, data: FundingEventOf<'FundsRepaid'>['data']): FundingState {
+/** What is called is drawn from the day of the call on, or from that of its receipt if it came before. */
+function receivedOn(
+  movements: readonly Movement[],
+  on: Day,
+  amount: Decimal,
+  call: Call | undefined,
+): readonly Movement[] {
+  if (call === undefined) return moved(movements, on, { drawn: amount, outstanding: amount });
+  const after = moved(movements, on, { outstanding: amount });
+  if (on >= call.on) return after;
+  return moved(moved(after, on, { drawn: amount }), call.on, { drawn: subtract('0', amount) });
+}
+
+function repaid(state: FundingState, { data, effective }: FundingEventOf<'FundsRepaid'>): FundingState {
   const { repaymentId, money, kind, recallable } = data;
   const repayments = put(state.repayments, repaymentId, true as const);
   if (kind === 'interest') return { ...state, repayments };
   return {
     ...state,
     repayments,
+    movements: moved(state.movements, effective.to, { outstanding: subtract('0', money.amount) }),
     repaid: add(state.repaid, money.amount),
     recallable: recallable === true ? add(state.recallable, money.amount) : state.recallable,
   };

@@ -39,11 +39,22 @@ export const met = (trancheId: string, data: Partial<Data<'TrancheConditionMet'>
   post('TrancheConditionMet', { trancheId, evidence: 'commissioning report', ...data }, envelope);
 export const called = (callId: string, trancheId: string, amount: string | number, envelope: Envelope = {}) =>
   post('FundsCalled', { callId, trancheId, money: usd(amount), dueOn: '2026-10-20' }, envelope);
-export const received = (receiptId: string, trancheId: string, amount: string | number, callId?: string) =>
-  post('FundsReceived', { receiptId, trancheId, money: usd(amount), callId });
-export const repaid = (repaymentId: string, amount: string | number, data: Partial<Data<'FundsRepaid'>> = {}) =>
-  post('FundsRepaid', { repaymentId, money: usd(amount), kind: 'principal', ...data });
+export const received = (
+  receiptId: string,
+  trancheId: string,
+  amount: string | number,
+  callId?: string,
+  envelope: Envelope = {},
+) => post('FundsReceived', { receiptId, trancheId, money: usd(amount), callId }, envelope);
+export const repaid = (
+  repaymentId: string,
+  amount: string | number,
+  data: Partial<Data<'FundsRepaid'>> = {},
+  envelope: Envelope = {},
+) => post('FundsRepaid', { repaymentId, money: usd(amount), kind: 'principal', ...data }, envelope);
 export const trancheCancelled = (trancheId: string) => post('TrancheCancelled', { trancheId, reason: 'not needed' });
+export const closedOn = (effective: string) =>
+  post('FundingClosed', { outcome: 'expired', reason: 'availability ended' }, { effective });
 export const closed = post('FundingClosed', { outcome: 'expired', reason: 'availability ended' });
 
 /** Committed 100, of which T1 (60, no condition) and T2 (40, waiting for its condition). */

@@ -1,17 +1,10 @@
 import { unapproved } from './approval';
 import { hi, show, type Money } from './claim';
-import { add, compare, grouped, subtract, sum, type Decimal } from './decimal';
+import { add, compare, grouped, sum } from './decimal';
+import { refuseCall, refuseReceipt, refuseRepayment } from './funding-cash';
 import { fundingEvents, type FundingData, type FundingEvent } from './funding-events';
-import {
-  availableOf,
-  evolveFunding,
-  trancheOf,
-  undrawnOf,
-  type FundingState,
-  type FundingEventOf,
-  type Tranche,
-} from './funding-state';
-import { get } from './keyed';
+import { amount, otherCurrency, uncommitted, whenClosed } from './funding-guards';
+import { evolveFunding, trancheOf, undrawnOf, type FundingState, type FundingEventOf } from './funding-state';
 import type { DecisionContext, StreamKind } from './kind';
 import { notFound, unknown } from './references';
 import { refusal, type Refusal } from './refusal';
@@ -154,105 +147,6 @@ function refuseConditionMet(state: FundingState, event: FundingEventOf<'TrancheC
   return whenClosed(state, event) ?? (waived === true ? unapproved(event, 'A waiver') : undefined);
 }
 
-function refuseCall(state: FundingState, event: FundingEventOf<'FundsCalled'>): Refusal | undefined {
-  const { callId, trancheId, money } = event.data;
-  const tranche = trancheOf(state, trancheId);
-  if (get(state.calls, callId) !== undefined) {
-    return refusal('CALL_EXISTS', `${event.stream} has a call ${callId} already; choose another id.`, {
-      pointer: '/data/callId',
-      details: { callId },
-    });
-  }
-  const before = whenClosed(state, event) ?? uncommitted(state, event);
-  if (before !== undefined) return before;
-  if (tranche === undefined) return notFound('tranche', trancheId, '/data/trancheId');
-  return (
-    otherCurrency(state, event, money, '/data/money') ??
-    conditionOpen(tranche) ??
-    outsideAvailability(state, event) ??
-    (compare(money.amount, availableOf(state, tranche)) > 0 ? callTooHigh(state, event, tranche) : undefined)
-  );
-}
-
-function callTooHigh(state: FundingState, { data }: FundingEventOf<'FundsCalled'>, tranche: Tranche): Refusal {
-  const left = availableOf(state, tranche);
-  const of = tranche.hi ?? state.committed ?? '0';
-  const parts = tranche.hi === null ? state : tranche;
-  return refusal(
-    'CALL_EXCEEDS_AVAILABLE',
-    `${data.callId} asks ${show(data.money)} from tranche ${data.trancheId}, ${amount(state, left)} is available ` +
-      `(${grouped(of)} - ${grouped(parts.received)} received - ${grouped(parts.calledOpen)} called - ${grouped(parts.cancelled)} cancelled). ` +
-      'Reduce the call or change the commitment first.',
-    { pointer: '/data/money/amount', details: { asked: data.money.amount, available: left } },
-  );
-}
-
-function refuseReceipt(state: FundingState, event: FundingEventOf<'FundsReceived'>): Refusal | undefined {
-  const { receiptId, callId, trancheId, money } = event.data;
-  if (get(state.receipts, receiptId) !== undefined) {
-    return refusal('RECEIPT_EXISTS', `${event.stream} has a receipt ${receiptId} already; choose another id.`, {
-      pointer: '/data/receiptId',
-      details: { receiptId },
-    });
-  }
-  const before = whenClosed(state, event) ?? uncommitted(state, event);
-  if (before !== undefined) return before;
-  const tranche = trancheOf(state, trancheId);
-  if (tranche === undefined) return notFound('tranche', trancheId, '/data/trancheId');
-  const early = otherCurrency(state, event, money, '/data/money') ?? conditionOpen(tranche);
-  if (early !== undefined) return early;
-  if (callId == null) {
-    const left = availableOf(state, tranche);
-    return exceeds(
-      'RECEIPT_EXCEEDS_TRANCHE',
-      event,
-      left,
-      `tranche ${trancheId} has ${amount(state, left)} that is neither received nor called`,
-    );
-  }
-  const call = get(state.calls, callId);
-  if (call?.trancheId !== trancheId) return notFound('call', `${trancheId}/${callId}`, '/data/callId');
-  return exceeds('RECEIPT_EXCEEDS_CALL', event, call.open, `${amount(state, call.open)} of ${callId} are open`);
-}
-
-function exceeds(
-  code: 'RECEIPT_EXCEEDS_CALL' | 'RECEIPT_EXCEEDS_TRANCHE',
-  { data }: FundingEventOf<'FundsReceived'>,
-  limit: Decimal,
-  why: string,
-): Refusal | undefined {
-  if (compare(data.money.amount, limit) <= 0) return undefined;
-  return refusal(
-    code,
-    `${data.receiptId} brings ${show(data.money)}, ${why}. Correct the amount or record the call it answers.`,
-    {
-      pointer: '/data/money/amount',
-      details: { received: data.money.amount, limit },
-    },
-  );
-}
-
-function refuseRepayment(state: FundingState, event: FundingEventOf<'FundsRepaid'>): Refusal | undefined {
-  const { repaymentId, money, kind } = event.data;
-  if (get(state.repayments, repaymentId) !== undefined) {
-    return refusal('REPAYMENT_EXISTS', `${event.stream} has a repayment ${repaymentId} already; choose another id.`, {
-      pointer: '/data/repaymentId',
-      details: { repaymentId },
-    });
-  }
-  // What was drawn is repaid long after a funding is closed.
-  const early = uncommitted(state, event) ?? otherCurrency(state, event, money, '/data/money');
-  if (early !== undefined || kind === 'interest') return early;
-  const outstanding = subtract(state.received, state.repaid);
-  if (compare(money.amount, outstanding) <= 0) return undefined;
-  return refusal(
-    'REPAYMENT_EXCEEDS_OUTSTANDING',
-    `${repaymentId} repays ${show(money)}, ${amount(state, outstanding)} is outstanding ` +
-      `(${grouped(state.received)} received - ${grouped(state.repaid)} repaid); reduce it, or post the rest as interest.`,
-    { pointer: '/data/money/amount', details: { repaid: money.amount, outstanding } },
-  );
-}
-
 function refuseCancellation(state: FundingState, event: FundingEventOf<'TrancheCancelled'>): Refusal | undefined {
   const { trancheId } = event.data;
   const tranche = trancheOf(state, trancheId);
@@ -269,41 +163,24 @@ function refuseCancellation(state: FundingState, event: FundingEventOf<'TrancheC
 }
 
 function refuseClosing(state: FundingState, event: FundingEventOf<'FundingClosed'>): Refusal | undefined {
-  if (compare(state.calledOpen, '0') <= 0) return whenClosed(state, event);
-  return refusal(
-    'OPEN_CALL',
-    `${event.stream} is to be closed while ${amount(state, state.calledOpen)} are called and not received; record the receipts first.`,
-    { details: { calledOpen: state.calledOpen } },
-  );
+  if (compare(state.calledOpen, '0') > 0) {
+    return refusal(
+      'OPEN_CALL',
+      `${event.stream} is to be closed while ${amount(state, state.calledOpen)} are called and not received; record the receipts first.`,
+      { details: { calledOpen: state.calledOpen } },
+    );
+  }
+  return whenClosed(state, event) ?? closedTooEarly(state, event);
 }
 
-function whenClosed({ stage }: FundingState, { stream, type }: FundingEvent): Refusal | undefined {
-  if (stage !== 'closed') return undefined;
-  return refusal('FUNDING_CLOSED', `${stream} is closed, ${type} cannot follow; only repayments are still recorded.`);
-}
-
-function uncommitted({ committed }: FundingState, { stream, type }: FundingEvent): Refusal | undefined {
-  if (committed !== null) return undefined;
+function closedTooEarly({ lastOn }: FundingState, { stream, effective }: FundingEvent): Refusal | undefined {
+  const closedOn = effective.to;
+  if (lastOn === null || lastOn <= closedOn) return undefined;
   return refusal(
-    'FUNDING_NOT_COMMITTED',
-    `${stream} is only proposed, so ${type} cannot be; post FundingCommitted first.`,
-  );
-}
-
-function otherCurrency(
-  { currency }: FundingState,
-  { stream }: FundingEvent,
-  money: Money,
-  pointer: string,
-): Refusal | undefined {
-  if (currency === null || money.currency === currency) return undefined;
-  return refusal(
-    'CURRENCY_MISMATCH',
-    `The amount is in ${money.currency}, ${stream} is in ${currency}; state it in ${currency}.`,
-    {
-      pointer,
-      details: { currency: money.currency, fundingCurrency: currency },
-    },
+    'FUNDING_CLOSED',
+    `${stream} would be closed on ${closedOn}, and something is recorded of ${lastOn} that cannot follow; ` +
+      'close it on that day or later, or correct the date of the other.',
+    { pointer: '/effective', details: { closedOn, lastOn } },
   );
 }
 
@@ -319,32 +196,4 @@ function belowTranches(state: FundingState, committed: Money): Refusal | undefin
     `${show(committed)} are to be committed, the tranches make ${amount(state, needed)}; commit at least that.`,
     { pointer: '/data/committed/amount', details: { committed: committed.amount, tranches: needed } },
   );
-}
-
-function conditionOpen({ terms, conditionStatus }: Tranche): Refusal | undefined {
-  if (conditionStatus !== 'open') return undefined;
-  const { description } = terms.condition;
-  return refusal(
-    'TRANCHE_CONDITION_UNMET',
-    `Tranche ${terms.trancheId} waits for its condition${description == null ? '' : ` (${description})`}; post TrancheConditionMet first.`,
-    { pointer: '/data/trancheId', details: { trancheId: terms.trancheId } },
-  );
-}
-
-function outsideAvailability(
-  { availability }: FundingState,
-  { effective }: FundingEventOf<'FundsCalled'>,
-): Refusal | undefined {
-  const { from, to } = availability;
-  const day = effective.to;
-  if ((from === null || from <= day) && (to === null || day <= to)) return undefined;
-  return refusal(
-    'OUTSIDE_AVAILABILITY',
-    `The call is of ${day}, drawings may be made from ${from ?? 'the signing'} to ${to ?? 'the closing'}; correct the date or the availability.`,
-    { pointer: '/effective', details: { on: day, from, to } },
-  );
-}
-
-function amount({ currency }: FundingState, decimal: Decimal): string {
-  return currency === null ? grouped(decimal) : `${grouped(decimal)} ${currency}`;
 }

@@ -12,7 +12,7 @@ import { fundingPosition, spendForecast, type Row } from '@deal-ledger/reports';
 import fc from 'fast-check';
 import { describeWithPostgres } from '../../../tests/harness';
 import { recorded, type PostedLine } from './testing';
-import { deal, line, policy, proposed, usd } from './testing-fundings';
+import { deal, expectToAddUp, line, policy, positionsOn, proposed, turningPoints, usd } from './testing-fundings';
 import { projected } from './testing-projection';
 
 interface Step {
@@ -20,6 +20,8 @@ interface Step {
   readonly tranche: number;
   readonly amount: number;
   readonly days: number;
+  /** Days after which it is learned of, where that is out of order. */
+  readonly late: number;
   readonly odd: boolean;
 }
 
@@ -28,6 +30,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   tranche: fc.nat(2),
   amount: fc.integer({ min: 1, max: 60 }),
   days: fc.integer({ min: 0, max: 9 }),
+  late: fc.integer({ min: 0, max: 60 }),
   odd: fc.boolean(),
 });
 
@@ -37,28 +40,18 @@ describeWithPostgres(`any history of fundings (seed ${seed})`, (url) => {
   it('adds up to what is committed at every position and day, and ends where the rules end', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.array(step, { minLength: 5, maxLength: 40 }), { minLength: 3, maxLength: 5 }),
+        fc.array(fc.array(step, { minLength: 10, maxLength: 50 }), { minLength: 3, maxLength: 5 }),
         fc.boolean(),
         async (histories, inOrder) => {
           const fundings = histories.map((steps, index) => valid(`f${index}`, steps, inOrder));
           const all = [policy, deal, ...fundings.flatMap(({ lines }) => lines)];
           const { projection } = await projected(url, spendForecast, all);
           try {
-            const days = ['2026-02-01', '2026-04-01', '2027-12-31'];
-            const positions = [Math.ceil(all.length / 2), all.length];
-            for (const asOf of positions) {
-              for (const effectiveOn of days) {
-                for (const { id } of fundings) {
-                  const { rows, meta } = await projection.read(fundingPosition, {
-                    asOf: String(asOf),
-                    effectiveOn,
-                    fundingId: id,
-                  });
-                  if (rows[0] !== undefined) expectIdentity(rows[0], meta.totals);
-                  for (const row of rows) expectNothingBelowZero(row);
-                }
-              }
-            }
+            const days = turningPoints(
+              fundings.flatMap(({ lines }) => lines.flatMap(({ effective }) => effective ?? [])),
+            );
+            for (const asOf of [Math.ceil(all.length / 2), all.length])
+              for (const row of await positionsOn(projection, asOf, days)) expectToAddUp(row);
             if (!inOrder) return;
             for (const { id, state } of fundings) {
               const { rows } = await projection.read(fundingPosition, { effectiveOn: '2027-12-31', fundingId: id });
@@ -90,10 +83,10 @@ function valid(
     peek: () => undefined,
     state: () => undefined,
   };
-  for (const [index, wanted] of steps.entries()) {
+  for (const [index, wanted] of begun(steps).entries()) {
     day += wanted.days * 86_400_000;
     // Out of order: facts are learned long after they happened.
-    const at = inOrder ? day : day - wanted.amount * 86_400_000;
+    const at = inOrder ? day : day - wanted.late * 86_400_000;
     const posted = lineOf(id, index, wanted, new Date(at).toISOString().slice(0, 10));
     const event = recorded(posted, events.length + 1) as FundingEvent;
     if (refuse(funding, fold(funding, events), event, context) !== undefined) continue;
@@ -101,6 +94,14 @@ function valid(
     events.push(event);
   }
   return { id, lines, state: fold(funding, events) as FundingState };
+}
+
+/** Most begin with a commitment and tranches, because so much else waits for them. */
+function begun(steps: readonly Step[]): readonly Step[] {
+  const [first] = steps;
+  if (first === undefined || first.amount > 45) return steps;
+  const soon = [0, 2, 3].map((type) => ({ ...first, type, tranche: type % 2, odd: true }));
+  return [...soon, ...steps];
 }
 
 function lineOf(id: string, index: number, { type, tranche: number, amount, odd }: Step, day: string): PostedLine {
@@ -123,19 +124,24 @@ function lineOf(id: string, index: number, { type, tranche: number, amount, odd 
       return make('TrancheConditionMet', { trancheId, evidence: 'seen' });
     case 5:
     case 6:
-      return make('FundsCalled', { callId: `c${index % 4}`, trancheId, money: usd(Math.ceil(amount / 4)), dueOn: day });
+      return make('FundsCalled', {
+        callId: `c${amount % 4}`,
+        trancheId,
+        money: usd(Math.ceil(amount / 2)),
+        dueOn: day,
+      });
     case 7:
     case 8:
       return make('FundsReceived', {
         receiptId: `r${index}`,
         trancheId,
         money: usd(Math.ceil(amount / 8)),
-        ...(odd ? { callId: `c${index % 4}` } : {}),
+        ...(odd ? { callId: `c${amount % 4}` } : {}),
       });
     case 9:
       return make('FundsRepaid', {
         repaymentId: `p${index}`,
-        money,
+        money: usd(Math.ceil(amount / 8)),
         kind: odd ? 'principal' : 'returnOfCapital',
         recallable: odd,
       });
@@ -145,39 +151,10 @@ function lineOf(id: string, index: number, { type, tranche: number, amount, odd 
       return make('TrancheConditionMet', { trancheId, evidence: 'seen' });
     default:
       // Also early, and before anything is committed.
-      return amount > 40
+      return amount > 52
         ? make('FundingClosed', { outcome: 'expired', reason: 'over' })
         : make('FundsReceived', { receiptId: `r${index}`, trancheId, money });
   }
-}
-
-function expectIdentity(total: Row, totals: object): void {
-  if (total['stage'] === 'proposed') return;
-  const [sums] = (totals as { byCurrency: Record<string, string>[] }).byCurrency;
-  const parts = ['received', 'openCalls', 'available', 'locked', 'notInTranche', 'cancelled'].map(
-    (column) => sums?.[column] ?? 'missing',
-  );
-  expect({ parts, sum: subtract(sum(parts), '0') }).toEqual({
-    parts,
-    sum: subtract(sums?.['committed'] ?? 'missing', '0'),
-  });
-}
-
-const NEVER_NEGATIVE = [
-  'committed',
-  'available',
-  'called',
-  'calledOverdue',
-  'received',
-  'undrawn',
-  'locked',
-  'cancelled',
-  'weightedRemaining',
-];
-
-function expectNothingBelowZero(row: Row): void {
-  const below = NEVER_NEGATIVE.filter((column) => String(row[column] ?? '').startsWith('-'));
-  expect([row, below]).toEqual([row, []]);
 }
 
 const plain = (amount: unknown): string => subtract(String(amount), '0');
