@@ -1,5 +1,8 @@
 import { amountsOf, MAX_COMMIT_AMOUNTS, type Spread } from './breadth';
-import { deal, type DealState } from './deal';
+import { deal, type DealEvent, type DealState } from './deal';
+import { announced, bound, changed, cost, opened, payment, removed, STREAM } from './deal.testing';
+import { effectiveOf } from './calendar';
+import { given, type Draft } from './testing';
 
 const usd = (amount: string) => ({ currency: 'USD', amount });
 const money = { firm: usd('1'), expected: usd('2'), ceiling: usd('3') };
@@ -8,6 +11,13 @@ const shares = [
   { partyId: 'a', share: '0.5' },
   { partyId: 'b', share: '0.5' },
 ];
+
+/** On the state that there is, as if nothing came of the event itself. */
+const amountsOfDraft = (scenario: ReturnType<typeof given>, { type, data, effective = '2026-06-01' }: Draft) =>
+  deal.amounts?.(
+    { type, data, effective: effectiveOf(effective) } as DealEvent,
+    scenario.state<DealState>(STREAM) as DealState,
+  );
 
 describe('the amounts that terms fall into', () => {
   it.each<[string, Spread, number]>([
@@ -32,14 +42,24 @@ describe('the amounts that terms fall into', () => {
   });
 
   it('are counted for the events that set terms alone', () => {
-    const terms = { legId: 'L1', money, schedule: year };
-    const state = { legs: { L1: { terms } } } as unknown as DealState;
-    const amounts = (type: string): unknown => deal.amounts?.({ type, data: { legId: 'L1' } } as never, state);
-    expect([
-      amounts('LegAdded'),
-      amounts('LegTermsChanged'),
-      amounts('CostIncurred'),
-      amounts('DealAnnounced'),
-    ]).toEqual([36, 36, 1, 1]);
+    const [added, ...others] = [payment({ money, schedule: year }), cost('c1', '1'), announced('2026-06-01')];
+    const scenario = given(opened, added ?? opened);
+    expect([added, ...others].map((draft) => draft && amountsOfDraft(scenario, draft))).toEqual([36, 1, 1]);
+  });
+
+  it('are those of all terms that a change bears on: from its day on, and the ones that it ends', () => {
+    const half = { method: 'evenMonths', from: '2026-07', to: '2026-12' } as const;
+    const scenario = given(
+      opened,
+      payment({ money, schedule: year }),
+      bound('2026-01-01'),
+      changed({ schedule: half }, { effectiveFrom: '2026-03-01' }),
+      changed({ money: { firm: usd('1') } }, { effectiveFrom: '2026-05-01' }),
+    );
+    const from = (effectiveFrom: string | null) =>
+      amountsOfDraft(scenario, changed({ money }, effectiveFrom === null ? {} : { effectiveFrom }));
+    // 36 as added, 18 from March, 12 from May.
+    expect([from(null), from('2026-03-01'), from('2026-05-01'), from('2026-06-01')]).toEqual([66, 66, 30, 12]);
+    expect(amountsOfDraft(scenario, removed('L2', '2026-04-01'))).toBe(30);
   });
 });

@@ -24,7 +24,8 @@ export function amountsOf({ money, quantity, per, shares, schedule }: Spread): n
   return Math.max(1, values * Math.max(1, shares?.length ?? 0));
 }
 
-function periodsOf(schedule: Schedule | null | undefined): number {
+/** How many periods a schedule falls into. */
+export function periodsOf(schedule: Schedule | null | undefined): number {
   if (schedule == null) return 1;
   if (schedule.method === 'explicit') return schedule.lines.length;
   if (!('from' in schedule)) return 1;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { monthsBetween } from './calendar';
+import { periodsOf } from './breadth';
 import { check, type Report } from './check';
 import { compare, sum } from './decimal';
 import type { EventOf, EventTypes } from './kind';
@@ -24,8 +24,8 @@ const PARTIES_MAX = 50;
 /** Most costs that one payment may name. */
 const COSTS_MAX = 1_000;
 
-/** Each share of each month is lines in the reports. */
-const SHARED_MONTHS_MAX = 3_600;
+/** Each share of each period is lines in the reports. */
+const SHARED_PERIODS_MAX = 3_600;
 
 // Kept for ever: what was once written must parse. Widen, never narrow.
 export const dealEvents = {
@@ -302,12 +302,12 @@ export function judgeAmounts(
   if (money != null) judgeSchedule(schedule, money, 'money', report);
   // A rate ("900,000 a month") is no total that lines could add up to.
   if (quantity != null && per == null) judgeSchedule(schedule, quantity, 'quantity', report);
-  const months = 'from' in schedule ? monthsBetween(schedule.from.slice(0, 7), schedule.to.slice(0, 7)).length : 1;
+  const periods = periodsOf(schedule);
   const parties = shares?.length ?? 0;
-  if (months * parties > SHARED_MONTHS_MAX) {
+  if (periods * parties > SHARED_PERIODS_MAX) {
     report(
       'VALIDATION_FAILED',
-      `${parties} shares over ${months} months are ${months * parties} amounts, at most ${SHARED_MONTHS_MAX} are allowed; split leg ${legId}.`,
+      `${parties} shares over ${periods} periods are ${periods * parties} amounts, at most ${SHARED_PERIODS_MAX} are allowed; split leg ${legId}.`,
       ['shares'],
     );
   }

@@ -1,3 +1,4 @@
+import { monthsBetween } from './calendar';
 import { assessmentsInForce, stageAt, type DealState, type Stage } from './deal';
 import {
   announced,
@@ -294,7 +295,7 @@ describe('a joint leg', () => {
     given(opened).when(joint(shares)).thenRefused('VALIDATION_FAILED', '/data/shares'),
   );
 
-  it('falls into 3,600 months of its parties at the most', () => {
+  it('falls into 3,600 periods of its parties at the most', () => {
     const parties = Array.from({ length: 12 }, (_, index) => `p${index}`);
     const shares = parties.map((partyId, index) => share(partyId, index === 0 ? '0.89' : '0.01'));
     const over = (to: string) =>
@@ -302,7 +303,22 @@ describe('a joint leg', () => {
     given(opened).when(over('2050-12')).thenRefused('REF_NOT_FOUND', '/data/providers/0');
     const refused = given(opened).when(over('2051-01'));
     refused.thenRefused('VALIDATION_FAILED', '/data/shares');
-    expect(refused.message).toContain('12 shares over 301 months are 3612 amounts, at most 3600 are allowed');
+    expect(refused.message).toContain('12 shares over 301 periods are 3612 amounts, at most 3600 are allowed');
+
+    const explicit = (lines: number) =>
+      payment({
+        providers: parties,
+        shares,
+        money: { firm: usd(lines) },
+        schedule: {
+          method: 'explicit',
+          lines: monthsBetween('2026-01', '2060-12')
+            .slice(0, lines)
+            .map((period) => ({ period, money: { firm: usd(1) } })),
+        },
+      });
+    given(opened).when(explicit(300)).thenRefused('REF_NOT_FOUND', '/data/providers/0');
+    given(opened).when(explicit(301)).thenRefused('VALIDATION_FAILED', '/data/shares');
   });
 
   it('is the only one that has shares', () =>

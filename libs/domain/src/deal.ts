@@ -1,5 +1,6 @@
 import { unapproved } from './approval';
 import { amountsOf } from './breadth';
+import type { Day } from './calendar';
 import { refuseCost, refusePayment, refuseReversal } from './deal-cash';
 import { dealEvents, type DealEvent, type DealEventOf } from './deal-events';
 import { refuseLeg, refuseRemoval, refuseTerms } from './deal-legs';
@@ -7,6 +8,7 @@ import { evolveDeal, isBound, legOf, rankOf, stageAt, stageOfSignature, unpaidOf
 import { compare, grouped } from './decimal';
 import { entriesOf } from './keyed';
 import type { StreamKind } from './kind';
+import { startOf, termsFrom } from './leg';
 import { unknown } from './references';
 import { refusal, type Refusal } from './refusal';
 import { opened } from './state';
@@ -57,19 +59,25 @@ export const deal: StreamKind<DealState, DealEvent> = {
 
   evolve: evolveDeal,
 
-  amounts({ type, data }, state) {
-    switch (type) {
+  amounts(event, state) {
+    switch (event.type) {
       case 'LegAdded':
+        return amountsFrom(state, event.data.legId, null);
       case 'LegTermsChanged':
-      case 'LegRemoved': {
-        const leg = legOf(state, data.legId);
-        return leg === undefined ? 1 : amountsOf(leg.terms);
-      }
+        return amountsFrom(state, event.data.legId, startOf(event));
+      case 'LegRemoved':
+        return amountsFrom(state, event.data.legId, event.effective.from);
       default:
         return 1;
     }
   },
 };
+
+/** Terms are in the reports one after the other, each with all its amounts, and whatever begins bears on all that follow. */
+function amountsFrom(state: DealState, legId: string, day: Day | null): number {
+  const leg = legOf(state, legId);
+  return leg === undefined ? 1 : termsFrom(leg, day).reduce((amounts, { terms }) => amounts + amountsOf(terms), 0);
+}
 
 function refuseSignature(state: DealState, event: DealEventOf<'AgreementSigned'>): Refusal | undefined {
   const stage = stageOfSignature(event.data);

@@ -72,7 +72,7 @@ export interface StreamKind<State = unknown, Event extends LedgerEvent = LedgerE
   refuse(state: State | undefined, event: Event, context: DecisionContext): Refusal | undefined;
   /** The state after `event`; never argues. Does not change `state` itself. */
   evolve(state: State | undefined, event: Event): State;
-  /** How many amounts of the reports an event sets, on the state it leads to; one, unless it says. */
+  /** How many amounts of the reports an event sets or sets anew, on the state it leads to; one, unless it says. */
   amounts?(event: Event, state: State): number;
   /** Names that must be unique across streams and that this event takes, as key streams (`alias/nvidia`). */
   takes?(event: Event): readonly KeyClaim[];

@@ -74,6 +74,13 @@ export function termsOf({ added, changes }: Pick<Leg, 'added' | 'changes'>): Ter
   ];
 }
 
+/** The terms that something which begins on `day` bears on: all from that day on, and those that it ends. */
+export function termsFrom(leg: Leg, day: Day | null): TermsInForce[] {
+  const terms = termsOf(leg);
+  const next = terms.findIndex(({ from }) => isUntil(day, from));
+  return terms.slice(Math.max(0, (next < 0 ? terms.length : next) - 1));
+}
+
 /** The terms in force at the end of `day`. */
 export function termsOn({ added, changes }: Leg, day: Day): LegTerms {
   return { ...added.terms, ...allOf(changes.filter(({ from }) => isUntil(from, day))) };

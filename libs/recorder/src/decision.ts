@@ -233,8 +233,17 @@ class Deciding {
 
   /** Counts what the reports will have to take in, and refuses what is too much for one commit. */
   private broaden(kind: StreamKind, event: LedgerEvent, state: unknown): Refusal | undefined {
-    this.amounts += kind.amounts?.(event, state) ?? 1;
+    const own = kind.amounts?.(event, state) ?? 1;
+    this.amounts += own;
     if (this.amounts <= MAX_COMMIT_AMOUNTS) return undefined;
+    if (own > MAX_COMMIT_AMOUNTS) {
+      return refusal(
+        'COMMIT_TOO_BROAD',
+        `${event.type} alone sets ${own} amounts, one for each value, period and share of all terms that it bears on; ` +
+          `at most ${MAX_COMMIT_AMOUNTS} are allowed. Let it begin later, or let another leg take over from this one.`,
+        { details: { amounts: own, maximum: MAX_COMMIT_AMOUNTS } },
+      );
+    }
     return refusal(
       'COMMIT_TOO_BROAD',
       `Up to this event the commit sets ${this.amounts} amounts, one for each value, period and share; ` +

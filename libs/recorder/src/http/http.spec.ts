@@ -203,6 +203,36 @@ describe('the HTTP face of a recorder', () => {
       const half = await post('/v1/commits', { events: corrections.slice(0, 30) });
       expect(half.statusCode).toBe(201);
     });
+
+    it('of all terms of a leg that a change bears on', async () => {
+      const terms = (id: string, effectiveFrom?: string) => ({
+        stream: 'deal/wide',
+        id,
+        type: 'LegTermsChanged',
+        effective: '2025-10-05',
+        sources: SOURCES,
+        data: {
+          legId: 'L0',
+          changeType: 'disclosure',
+          terms: { money: { ceiling: { currency: 'USD', amount: '700' }, firm: { currency: 'USD', amount: '600' } } },
+          ...(effectiveFrom === undefined ? {} : { effectiveFrom }),
+        },
+      });
+      const [added] = legs(0, 1);
+      const yearly = Array.from({ length: 81 }, (_, index) => terms(`year-${index}`, `${2030 + index}-01-01`));
+      expect((await post('/v1/commits', { events: [added, ...yearly.slice(0, 40)] })).statusCode).toBe(201);
+      expect((await post('/v1/commits', { events: yearly.slice(40) })).statusCode).toBe(201);
+
+      const last = await post('/v1/commits', { events: [terms('from-the-beginning')] });
+      expect(last.statusCode).toBe(201);
+      const refused = await post('/v1/commits', { events: [terms('once-more')] });
+      expect([refused.statusCode, refused.json()]).toMatchObject([
+        422,
+        { code: 'COMMIT_TOO_BROAD', amounts: 100_800, maximum: 100_000, errors: [{ pointer: '/events/0' }] },
+      ]);
+      expect((refused.json() as { detail: string }).detail).toContain('LegTermsChanged alone sets 100800 amounts');
+      expect((await post('/v1/commits', { events: [terms('later', '2031-06-01')] })).statusCode).toBe(201);
+    });
   });
 
   it('answers a repeated request with the first answer, and refuses its id with other content', async () => {

@@ -16,7 +16,7 @@ import { difference, holds, type Posting, type PostingRule } from '../posting';
 import { reached } from '../stage';
 import { timeline, type Since } from '../timeline';
 import { incurredLines, paidLines, reversedLines } from './cash';
-import { legTimeline } from './leg';
+import { legDifference } from './leg';
 
 /** From what nobody doubts to what rests on the least. */
 const CONFIDENCES: readonly Confidence[] = ['high', 'medium', 'low'];
@@ -66,10 +66,10 @@ function own(dealId: string, event: DealEvent, before: DealState | undefined, af
     case 'DealClosed':
       return progress(dealId, before, after);
     case 'LegTermsChanged':
-      return [...legDifference(dealId, event.data.legId, before, after), ...amendmentLines(dealId, event)];
+      return [...ofLeg(dealId, event.data.legId, before, after), ...amendmentLines(dealId, event)];
     case 'LegAdded':
     case 'LegRemoved':
-      return legDifference(dealId, event.data.legId, before, after);
+      return ofLeg(dealId, event.data.legId, before, after);
     case 'CostIncurred':
       return incurredLines(dealId, legOf(after, event.data.legId), event);
     case 'PaymentMade':
@@ -131,8 +131,8 @@ function confidenceLines(dealId: string, state: RatedDeal | undefined): Posting[
   return timeline(state?.confidences ?? [], (confidence) => [holds('deal.confidence', dealId, { confidence })]);
 }
 
-function legDifference(dealId: string, legId: string, before: DealState | undefined, after: DealState): Posting[] {
-  return difference(legLines(dealId, legId, before), legLines(dealId, legId, after));
+function ofLeg(dealId: string, legId: string, before: DealState | undefined, after: DealState): Posting[] {
+  return legDifference(dealId, before && legOf(before, legId), legOf(after, legId));
 }
 
 /** That an amendment is in force. One that changes several legs has one number. */
@@ -141,11 +141,6 @@ function amendmentLines(dealId: string, event: DealEventOf<'LegTermsChanged'>): 
   if (changeType !== 'amendment') return [];
   const which = amendmentNo == null ? { eventId: event.id } : { amendmentNo };
   return [{ ...holds('deal.amendment', dealId, which), effective: startOf(event) ?? undefined }];
-}
-
-function legLines(dealId: string, legId: string, state: DealState | undefined): Posting[] {
-  const leg = state === undefined ? undefined : legOf(state, legId);
-  return leg === undefined ? [] : legTimeline(dealId, leg);
 }
 
 /** From which day on the event counts in reports; always, for identity and terms. */

@@ -9,7 +9,7 @@ import {
   type Measured,
   type TermsInForce,
 } from '@deal-ledger/domain';
-import { canonical, holds, type Posting } from '../posting';
+import { canonical, difference, holds, type Posting } from '../posting';
 import { scaleFor, spread, type Side } from '../spread';
 import { timeline, type Since } from '../timeline';
 import { shared } from './shares';
@@ -21,15 +21,35 @@ const MEASURES = {
   quantity: { firm: 'leg.qtyFirm', expected: 'leg.qtyExpected', ceiling: 'leg.qtyCeiling' },
 } as const;
 
-/** A leg's terms by date, from when it is part of the deal until it is removed. */
-export function legTimeline(dealId: string, leg: Leg): Posting[] {
+/** What changes of a leg's terms by date, from when it is part of the deal until it is removed. */
+export function legDifference(dealId: string, before: Leg | undefined, after: Leg | undefined): Posting[] {
+  const was = before === undefined ? [] : inTime(before);
+  const is = after === undefined ? [] : inTime(after);
+  // Up to there nothing changes, and of a leg with many terms most of the lines are these.
+  const from = before === undefined || after === undefined ? 0 : lastShared(before, was, after, is);
+  const linesOf = (entries: readonly Entry[]): Posting[] =>
+    timeline(entries.slice(from), (value) => (value === null ? [] : legLines(dealId, value)));
+  return difference(linesOf(was), linesOf(is));
+}
+
+/** Null from the day on that the leg is removed. */
+type Entry = Since<TermsInForce | null>;
+
+/** The place of the last terms that both have and that are in force in both for some time. */
+function lastShared(before: Leg, was: readonly Entry[], after: Leg, is: readonly Entry[]): number {
+  if (before.added !== after.added) return 0;
+  const changed = after.changes.findIndex((change, index) => change !== before.changes[index]);
+  const present = [was, is].map((entries) => entries.findLastIndex(({ value }) => value !== null));
+  return Math.min(changed < 0 ? after.changes.length : changed, ...present);
+}
+
+/** A leg's terms one after the other; null once it is removed. */
+function inTime(leg: Leg): Entry[] {
   const { removedFrom } = leg;
-  const terms: Since<TermsInForce | null>[] = termsOf(leg)
+  const terms = termsOf(leg)
     .filter(({ from }) => removedFrom === null || from === null || from < removedFrom)
     .map((value) => ({ from: value.from ?? undefined, value }));
-  return timeline([...terms, ...(removedFrom === null ? [] : [{ from: removedFrom, value: null }])], (value) =>
-    value === null ? [] : legLines(dealId, value),
-  );
+  return [...terms, ...(removedFrom === null ? [] : [{ from: removedFrom, value: null }])];
 }
 
 /** What a leg is and states, and its amounts by the period they fall due in. */
