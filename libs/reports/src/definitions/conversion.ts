@@ -26,6 +26,10 @@ priced as (
   group by ${keys.join(', ')}, cell, currency, rate, is_inverse, digits, event_id, lacks
 )`;
 
+/** The day whose rate an amount of the `day` is converted at: it only matters where rates differ by the day. */
+export const rateDay = (day: string): string =>
+  `case when reporting_currency is not null and fx_policy = 'standard' then ${day} else effective_on end`;
+
 /** A cell of `priced`: null when nothing is stated of it, or when a part of it is null. */
 export const cell = (name: string): string =>
   `case when bool_and(amount is not null) filter (where cell = '${name}') then sum(amount) filter (where cell = '${name}') end`;

@@ -15,8 +15,8 @@ import {
   type ReportDefinition,
 } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
-import { cell, cellCount, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
-import { flagsOf, linesOf } from './sql';
+import { cell, cellCount, cellOrZero, pricedBy, RATE_FLAGS, rateDay, RATES_USED } from './conversion';
+import { flagsOf, linesOf, postingsOf, sumOf } from './sql';
 
 export const SpendOutlook = z
   .object({
@@ -76,15 +76,17 @@ const IN_PERIOD = `case
       else false
     end`;
 
-/** Who pays what a leg's line is about. */
-const PAYER = `case when is_shared then a.value::jsonb ->> 'partyId' else providers end`;
+/** Who pays what a leg's postings with these values are about. */
+const payerOf = (value: string): string => `case when is_shared then ${value} ->> 'partyId' else providers end`;
 
 const OPEN = `('exploring', 'announced', 'preliminary', 'binding')`;
+const PLANNED = ['leg.firm', 'leg.expected', 'leg.ceiling'];
+const CASH = ['leg.incurred', 'leg.paid'];
 
 /** What a cell is made of: of which relation, and at which rate it is converted. */
 const partOf = (name: string, amount: string, rows: string, rate = `'closing', effective_on`): string =>
   `select entity, category, period, currency, '${name}', ${amount}, ${rate} from ${rows}`;
-const spot = `'spot', on_day`;
+const spot = `'spot', rate_day`;
 
 const PARTS = [
   partOf('committedFirm', 'firm', `due where stage = 'binding'`),
@@ -106,12 +108,12 @@ const PARTS = [
 ];
 
 const SQL = `
-with ${linesOf(MEASURES)},
+with ${linesOf(MEASURES.filter((measure) => ![...PLANNED, ...CASH].includes(measure)))},
 policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
 payment as (
   select leg.subject, terms, stage, coalesce(assessed, probabilities ->> stage)::numeric as probability, terms ->> 'category' as category,
     terms ->> 'sharedSide' is not distinct from 'providers' as is_shared, joined(terms -> 'providers') as providers,
-    case when (terms ->> 'expectedStated')::boolean then 'leg.expected' else 'leg.ceiling' end as likely_measure
+    (terms ->> 'expectedStated')::boolean as is_expected_stated
   from (select subject, split_part(subject, '/', 1) as deal_id, value::jsonb as terms from line where measure = 'leg') as leg
   join (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage') as deal using (deal_id)
   left join (select subject as deal_id, value::jsonb ->> 'probability' as assessed from line where measure = 'deal.probability') as assessment using (deal_id)
@@ -119,30 +121,35 @@ payment as (
   where terms ->> 'class' = 'payment'
 ),
 -- An amount is due on the last day of its bucket's period, and belongs to the row that this day is in.
-row_of as (
-  select period, bucket(period_last(period), granularity) as row_period from (select distinct period from line) as each where period is not null
+row_of as materialized (
+  select period, bucket(period_last(period), granularity) as row_period
+  from (select distinct period from ${postingsOf([...PLANNED, 'leg.incurred'])} as each) as each where period is not null
 ),
 due as (
-  select a.subject, stage, probability, category, a.unit as currency, ${PAYER} as entity, coalesce(row_period, 'unscheduled') as period,
-    coalesce(sum(amount) filter (where measure = 'leg.firm'), 0) as firm,
-    coalesce(sum(amount) filter (where measure = 'leg.ceiling'), 0) as ceiling,
-    coalesce(sum(amount) filter (where measure = likely_measure), 0) as likely
-  from line as a
-  join payment on payment.subject = a.subject
-  left join row_of on row_of.period = a.period
-  where measure in ('leg.firm', 'leg.expected', 'leg.ceiling') and stage in ${OPEN}
-  group by a.subject, stage, probability, category, currency, 6, row_period
+  select stage, probability, category, currency, ${payerOf('value::jsonb')} as entity, coalesce(row_period, 'unscheduled') as period,
+    firm, ceiling, case when is_expected_stated then expected else ceiling end as likely
+  from (
+    select subject, value, row_period, unit as currency,
+      ${sumOf('leg.firm')} as firm, ${sumOf('leg.expected')} as expected, ${sumOf('leg.ceiling')} as ceiling
+    from ${postingsOf(PLANNED)} as planned left join row_of using (period)
+    group by subject, value, row_period, unit having sum(amount) <> 0
+  ) as a
+  join payment using (subject)
+  where stage in ${OPEN}
 ),
 -- A cost is of the period it was incurred for, a payment of the day it was made. A payment that came back was none of its kind.
 fact as (
-  select ${PAYER} as entity, category, coalesce(row_period, bucket(on_day, granularity)) as period, a.unit as currency, measure, amount, on_day,
-    coalesce(says ->> 'of', says ->> 'kind') as payment_kind
-  from line as a
-  join payment on payment.subject = a.subject
-  left join row_of on row_of.period = a.period
-  cross join lateral (select a.value::jsonb as says) as stated
-  cross join lateral (select (says ->> 'on')::date as on_day) as made
-  where measure in ('leg.incurred', 'leg.paid')
+  select ${payerOf('says')} as entity, category, period, currency, measure, amount, rate_day, coalesce(says ->> 'of', says ->> 'kind') as payment_kind
+  from (
+    select subject, measure, says - 'on' as says, coalesce(row_period, bucket(on_day, granularity)) as period, unit as currency,
+      ${rateDay('on_day')} as rate_day, sum(amount) as amount
+    from ${postingsOf(CASH)} as moved
+    left join row_of using (period)
+    cross join lateral (select value::jsonb as says) as stated
+    cross join lateral (select (says ->> 'on')::date as on_day) as made
+    group by 1, 2, 3, 4, 5, 6 having sum(amount) <> 0
+  ) as a
+  join payment using (subject)
 ),
 secret as (
   select entity, category, 'unscheduled' as period, null as currency

@@ -45,12 +45,21 @@ export const standing = (name: string, postings: string): string => `
   ${name} as materialized (
     select measure, subject, value, period, unit, sum(amount) as amount
     from postings
-    where ${postings}
-      and (as_of is null or (position, ordinal) <= (as_of, coalesce(as_of_ordinal, 2147483647)))
-      and (effective is null or effective <= effective_on)
+    where ${postings} and ${KNOWN}
     group by measure, subject, value, period, unit
     having sum(amount) <> 0
   )`;
+
+const KNOWN = `(as_of is null or (position, ordinal) <= (as_of, coalesce(as_of_ordinal, 2147483647)))
+      and (effective is null or effective <= effective_on)`;
+
+/**
+ * Of these measures the postings up to the position and the date asked for, to be summed by whatever a
+ * report adds up, without the lines between. An amount in force is never below zero: where the sum of
+ * one measure is nothing, none of its lines stands.
+ */
+export const postingsOf = (measures: readonly string[], ...narrowings: readonly Narrowing[]): string =>
+  `(select measure, subject, value, period, unit, amount from postings where ${chosen(measures, narrowings)} and ${KNOWN})`;
 
 const oneOf = (measures: readonly string[]): string =>
   `measure in (${measures.map((measure) => `'${measure}'`).join(', ')})`;
