@@ -8,6 +8,7 @@ export interface JsonSchema {
   readonly required?: readonly string[];
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly type?: string;
@@ -74,6 +75,19 @@ export function fieldsOf(object: JsonSchema, path = ''): Field[] {
 
 const DESCRIPTIONS = new Set(VOCABULARY.map(({ schema }) => jsonSchemaOf(schema).description));
 const isVocabularys = (description: string | undefined): boolean => DESCRIPTIONS.has(description);
+
+/** Where within a schema something has no description: itself, a member, an alternative. */
+export function undescribedIn(schema: JsonSchema, path = ''): string[] {
+  const alternatives = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].filter(({ type }) => type !== 'null');
+  return [
+    ...(schema.description === undefined && alternatives.length === 0 ? [path] : []),
+    ...alternatives.flatMap((each, index) => undescribedIn(each, `${path}(${index})`)),
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, each]) => undescribedIn(each, `${path}.${name}`)),
+    ...(schema.items === undefined ? [] : Object.entries(schema.items.properties ?? {})).flatMap(([name, each]) =>
+      undescribedIn(each as JsonSchema, `${path}[].${name}`),
+    ),
+  ];
+}
 
 function within(schema: JsonSchema, path: string): Field[] {
   if (nameOf(schema) !== undefined) return [];

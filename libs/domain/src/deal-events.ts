@@ -12,6 +12,7 @@ import {
   ids,
   MoneyClaim,
   MoneySchema,
+  Note,
   Per,
   PeriodSchema,
   QtyClaim,
@@ -36,15 +37,24 @@ export const dealEvents = {
     refusals: ['DEAL_NEEDS_PARTIES', 'REF_NOT_FOUND'],
     data: z
       .strictObject({
-        dealId: Id,
-        title: text(300),
+        dealId: Id.describe("The deal's own id."),
+        title: text(300).describe('What people call it.'),
         kinds: z
           .array(z.enum(['lease', 'purchase', 'supply', 'investment', 'barter', 'jointVenture', 'build']))
           .min(1)
-          .max(7),
-        parties: z.array(z.strictObject({ partyId: Id, role: Word })).max(PARTIES_MAX),
-        replacesDealId: Id.nullish(),
-        note: text().nullish(),
+          .max(7)
+          .describe('What it is about, one or more.'),
+        parties: z
+          .array(
+            z.strictObject({
+              partyId: Id.describe('A registered party.'),
+              role: Word.describe('What it is in this deal, such as lessor or buyer.'),
+            }),
+          )
+          .max(PARTIES_MAX)
+          .describe('Who takes part: two different ones or more.'),
+        replacesDealId: Id.nullish().describe('A deal that this one takes the place of.'),
+        note: Note,
       })
       .check(
         check(({ parties }, report) => {
@@ -65,9 +75,9 @@ export const dealEvents = {
     summary: 'The deal was made public.',
     refusals: ['DEAL_CLOSED', 'REF_NOT_FOUND'],
     data: z.strictObject({
-      announcedOn: EdtfSchema.nullish(),
-      by: ids(1, PARTIES_MAX).nullish(),
-      note: text().nullish(),
+      announcedOn: EdtfSchema.nullish().describe('When it was made public, if not when it took effect.'),
+      by: ids(1, PARTIES_MAX).nullish().describe('The parties that announced it.'),
+      note: Note,
     }),
   },
   AgreementSigned: {
@@ -77,12 +87,16 @@ export const dealEvents = {
     refusals: ['PERIOD_INVALID', 'DEAL_CLOSED', 'STAGE_REGRESSION', 'BINDING_NEEDS_DOCUMENT', 'FOUR_EYES_REQUIRED'],
     data: z
       .strictObject({
-        instrument: z.enum(['loi', 'mou', 'termSheet', 'framework', 'definitive', 'amendment', 'unspecified']),
-        binding: z.enum(['yes', 'no', 'unknown']),
-        signedOn: EdtfSchema.nullish(),
-        effectiveFrom: DaySchema.nullish(),
-        expiresOn: DaySchema.nullish(),
-        note: text().nullish(),
+        instrument: z
+          .enum(['loi', 'mou', 'termSheet', 'framework', 'definitive', 'amendment', 'unspecified'])
+          .describe('What kind of paper.'),
+        binding: z
+          .enum(['yes', 'no', 'unknown'])
+          .describe('Whether it binds: only "yes" makes the deal binding, anything else preliminary.'),
+        signedOn: EdtfSchema.nullish().describe('When it was signed, if not when it took effect.'),
+        effectiveFrom: DaySchema.nullish().describe('First day of its term.'),
+        expiresOn: DaySchema.nullish().describe('Last day of its term.'),
+        note: Note,
       })
       .check(
         check(({ effectiveFrom, expiresOn }, report) => {
@@ -112,25 +126,33 @@ export const dealEvents = {
     ],
     data: z
       .strictObject({
-        legId: Id,
-        class: z.enum(['supply', 'lease', 'service', 'build', 'license', 'inKind', 'payment', 'funding']),
-        category: Word.nullish(),
-        providers: ids(1, PARTIES_MAX),
-        receivers: ids(1, PARTIES_MAX),
+        legId: Id.describe('The leg, by an id within the deal.'),
+        class: z
+          .enum(['supply', 'lease', 'service', 'build', 'license', 'inKind', 'payment', 'funding'])
+          .describe('What is promised: goods or services, a payment, or a funding.'),
+        category: Word.nullish().describe('What it is spent on in the outlook, such as computeRental.'),
+        providers: ids(1, PARTIES_MAX).describe('Who gives; of a payment, who pays.'),
+        receivers: ids(1, PARTIES_MAX).describe('Who gets.'),
         shares: z
-          .array(z.strictObject({ partyId: Id, share: Fraction }))
+          .array(
+            z.strictObject({
+              partyId: Id.describe('A party of the joint side.'),
+              share: Fraction.describe('Its part of every amount.'),
+            }),
+          )
           .max(PARTIES_MAX)
-          .nullish(),
-        itemId: Id.nullish(),
-        quantity: QtyClaim.nullish(),
-        per: Per.nullish(),
-        money: MoneyClaim.nullish(),
-        fundingId: Id.nullish(),
-        reciprocalOf: Id.nullish(),
-        staged: z.boolean().optional(),
-        commencesOn: EdtfSchema.nullish(),
-        schedule: ScheduleSchema.nullish(),
-        note: text().nullish(),
+          .nullish()
+          .describe('How the joint side divides it: exactly its parties, adding up to 1; without, it stays joint.'),
+        itemId: Id.nullish().describe('What is supplied, a defined item.'),
+        quantity: QtyClaim.nullish().describe('How much: in all, or per time where `per` is given.'),
+        per: Per.nullish().describe('The time that the quantity is for; a rate is not spread by the schedule.'),
+        money: MoneyClaim.nullish().describe('The total over the whole term.'),
+        fundingId: Id.nullish().describe('Of a funding leg: the funding in which its amounts stand.'),
+        reciprocalOf: Id.nullish().describe('The leg of this deal that it is given in return for.'),
+        staged: z.boolean().optional().describe('True: said to come in stages.'),
+        commencesOn: EdtfSchema.nullish().describe('When a lease begins, or a delivery; before, it is not commenced.'),
+        schedule: ScheduleSchema.nullish().describe('When the total falls due; unscheduled where it is missing.'),
+        note: Note,
       })
       .check(
         check((leg, report) => {
@@ -184,15 +206,22 @@ export const dealEvents = {
       'SCHEDULE_SUM_MISMATCH',
     ],
     data: z.strictObject({
-      legId: Id,
-      changeType: z.enum(['amendment', 'disclosure']),
-      amendmentNo: z.int().min(1).max(10_000).nullish(),
+      legId: Id.describe('The leg of this deal.'),
+      changeType: z
+        .enum(['amendment', 'disclosure'])
+        .describe('The parties agreed anew (amendment), or more became known (disclosure).'),
+      amendmentNo: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .nullish()
+        .describe('Number of the amendment, without gaps from 1; several legs may share one.'),
       effectiveFrom: DaySchema.nullish().describe('First day on which the new terms apply.'),
       terms: z
         .strictObject({
-          quantity: QtyClaim.optional(),
-          money: MoneyClaim.optional(),
-          schedule: ScheduleSchema.optional(),
+          quantity: QtyClaim.optional().describe('How much, as of the new terms.'),
+          money: MoneyClaim.optional().describe('The total over the whole term, as of the new terms.'),
+          schedule: ScheduleSchema.optional().describe('When it falls due, as of the new terms.'),
         })
         .check(
           check((terms, report) => {
@@ -200,8 +229,9 @@ export const dealEvents = {
               report('VALIDATION_FAILED', 'No term is given, so none changes; give quantity, money or schedule.');
             }
           }),
-        ),
-      note: text().nullish(),
+        )
+        .describe('What is given replaces that term as a whole; the others stay.'),
+      note: Note,
     }),
   },
   LegRemoved: {
@@ -209,14 +239,21 @@ export const dealEvents = {
     schemaVersion: 1,
     summary: 'A promise is no longer part of the deal.',
     refusals: ['REASON_REQUIRED', 'DEAL_CLOSED', 'REF_NOT_FOUND', 'LEG_HAS_ACTUALS'],
-    data: z.strictObject({ legId: Id, reason: text() }),
+    data: z.strictObject({
+      legId: Id.describe('The leg of this deal.'),
+      reason: text().describe('Why it is no longer promised.'),
+    }),
   },
   DealProbabilityAssessed: {
     class: 'F',
     schemaVersion: 1,
     summary: 'Somebody judged how likely the deal is. Holds until its stage changes.',
     refusals: ['DEAL_CLOSED'],
-    data: z.strictObject({ probability: Fraction, method: text(200), note: text().nullish() }),
+    data: z.strictObject({
+      probability: Fraction.describe('How likely it is that the deal is carried out.'),
+      method: text(200).describe('How it was judged.'),
+      note: Note,
+    }),
   },
   CostIncurred: {
     class: 'F',
@@ -232,13 +269,13 @@ export const dealEvents = {
       'COST_EXCEEDS_CEILING',
     ],
     data: z.strictObject({
-      costId: Id,
-      legId: Id,
+      costId: Id.describe('The cost, by an id within the deal.'),
+      legId: Id.describe('The leg that it is under.'),
       period: PeriodSchema.describe('The period that the cost is for.'),
-      money: MoneySchema,
-      invoiceRef: text(200).nullish(),
+      money: MoneySchema.describe("What it costs, in the leg's currency."),
+      invoiceRef: text(200).nullish().describe('Number of the invoice.'),
       overCeiling: z.boolean().optional().describe('That it is known to exceed what the leg states.'),
-      note: text().nullish(),
+      note: Note,
     }),
   },
   PaymentMade: {
@@ -255,12 +292,16 @@ export const dealEvents = {
       'REFUND_EXCEEDS_PAID',
     ],
     data: z.strictObject({
-      paymentId: Id,
-      legId: Id,
-      kind: z.enum(['settlement', 'prepayment', 'deposit', 'refund']),
-      money: MoneySchema,
+      paymentId: Id.describe('The payment, by an id within the deal.'),
+      legId: Id.describe('The leg that it is under.'),
+      kind: z
+        .enum(['settlement', 'prepayment', 'deposit', 'refund'])
+        .describe('Of what is incurred (settlement), ahead of it (prepayment, deposit), or back (refund).'),
+      money: MoneySchema.describe(
+        "The amount that moved, in the leg's currency; never negative, not even of a refund.",
+      ),
       costIds: ids(0, COSTS_MAX).nullish().describe('What it is meant to pay; for information.'),
-      note: text().nullish(),
+      note: Note,
     }),
   },
   PaymentReversed: {
@@ -268,7 +309,10 @@ export const dealEvents = {
     schemaVersion: 1,
     summary: 'A payment did not go through after all: it bounced, or was called back.',
     refusals: ['REASON_REQUIRED', 'REF_NOT_FOUND', 'PAYMENT_ALREADY_REVERSED'],
-    data: z.strictObject({ paymentId: Id, reason: text() }),
+    data: z.strictObject({
+      paymentId: Id.describe('The payment that did not go through.'),
+      reason: text().describe('Why it came back.'),
+    }),
   },
   DealClosed: {
     class: 'F',
@@ -276,11 +320,13 @@ export const dealEvents = {
     summary: 'The deal is over: nothing is promised any more. What was incurred may still be paid.',
     refusals: ['REASON_REQUIRED', 'DEAL_CLOSED', 'OUTCOME_STAGE_MISMATCH', 'CLOSE_WITH_UNPAID'],
     data: z.strictObject({
-      outcome: z.enum(['completed', 'terminated', 'lapsed', 'withdrawn']),
-      closedOn: EdtfSchema.nullish(),
-      reason: text(),
-      terminationFee: MoneySchema.nullish(),
-      note: text().nullish(),
+      outcome: z
+        .enum(['completed', 'terminated', 'lapsed', 'withdrawn'])
+        .describe('How it ended: completed or terminated where it was binding, lapsed or withdrawn where not.'),
+      closedOn: EdtfSchema.nullish().describe('When it ended, if not when that took effect.'),
+      reason: text().describe('Why it ended.'),
+      terminationFee: MoneySchema.nullish().describe('What is paid for ending it; for information.'),
+      note: Note,
     }),
   },
 } as const satisfies EventTypes;

@@ -3,19 +3,19 @@ import type { DecisionContext, EventOf, EventTypes, StreamKind } from './kind';
 import { unknown } from './references';
 import { refusal, type Refusal } from './refusal';
 import { opened } from './state';
-import { Id, ids, text, Word } from './values';
+import { Id, ids, Note, text, Word } from './values';
 
 const MEETING = {
-  engagementId: Id,
-  participants: ids(1, 100),
-  otherParticipants: text(500).nullish(),
-  places: z.array(text(100)).max(50).nullish(),
-  purpose: text().nullish(),
-  asks: z.array(Word).max(50),
-  topics: z.array(text(300)).max(50).nullish(),
+  engagementId: Id.describe("The meeting's own id."),
+  participants: ids(1, 100).describe('Registered parties that take part.'),
+  otherParticipants: text(500).nullish().describe('Who else, in words.'),
+  places: z.array(text(100)).max(50).nullish().describe('Where, in words or as country codes.'),
+  purpose: text().nullish().describe('What it is for.'),
+  asks: z.array(Word).max(50).describe('What is asked for, such as moreCapacity or financing.'),
+  topics: z.array(text(300)).max(50).nullish().describe('What is talked about.'),
   dealIds: ids(0, 50).nullish().describe('Deals that it was about.'),
   reservationIds: ids(0, 50).nullish().describe('Reservations that it was about.'),
-  note: text().nullish(),
+  note: Note,
 };
 
 // Kept for ever: what was once written must parse. Widen, never narrow.
@@ -25,7 +25,7 @@ export const engagementEvents = {
     schemaVersion: 1,
     summary: 'A meeting or visit is planned.',
     refusals: ['REF_NOT_FOUND'],
-    data: z.strictObject({ ...MEETING, window: text(200).nullish() }),
+    data: z.strictObject({ ...MEETING, window: text(200).nullish().describe('When it is to be, in words.') }),
   },
   EngagementHeld: {
     class: 'F',
@@ -34,11 +34,18 @@ export const engagementEvents = {
     refusals: ['ENGAGEMENT_ALREADY_HELD', 'ENGAGEMENT_CANCELLED', 'REF_NOT_FOUND'],
     data: z.strictObject({
       ...MEETING,
-      outcome: text().nullish(),
+      outcome: text().nullish().describe('What came of it.'),
       remarks: z
-        .array(z.strictObject({ partyId: Id.nullish(), person: text(200).nullish(), text: text() }))
+        .array(
+          z.strictObject({
+            partyId: Id.nullish().describe('Whose view it is; one of the participants.'),
+            person: text(200).nullish().describe('Who said it.'),
+            text: text().describe('The words.'),
+          }),
+        )
         .max(100)
-        .nullish(),
+        .nullish()
+        .describe('What was said.'),
     }),
   },
   EngagementCancelled: {
@@ -46,7 +53,7 @@ export const engagementEvents = {
     schemaVersion: 1,
     summary: 'A planned meeting or visit will not take place.',
     refusals: ['REASON_REQUIRED', 'ENGAGEMENT_ALREADY_HELD', 'ENGAGEMENT_CANCELLED'],
-    data: z.strictObject({ reason: text(), note: text().nullish() }),
+    data: z.strictObject({ reason: text().describe('Why it will not be.'), note: Note }),
   },
 } as const satisfies EventTypes;
 

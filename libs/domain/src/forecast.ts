@@ -6,15 +6,15 @@ import type { EventOf, EventTypes, StreamKind } from './kind';
 import { notFound, unknown } from './references';
 import { refusal, type Refusal } from './refusal';
 import { opened } from './state';
-import { Id, MoneySchema, PeriodSchema, text, Word } from './values';
+import { Id, MoneySchema, Note, PeriodSchema, text, Word } from './values';
 
 const SCENARIOS = ['low', 'base', 'high'] as const;
 
 const Line = z.strictObject({
   period: PeriodSchema.nullish().describe('Null: nobody said when.'),
-  scenario: z.enum(SCENARIOS),
-  money: MoneySchema,
-  bound: z.enum(BOUNDS).nullish(),
+  scenario: z.enum(SCENARIOS).describe('The least, the likely one, or the most.'),
+  money: MoneySchema.describe('How much in the whole period.'),
+  bound: z.enum(BOUNDS).nullish().describe('How the amount was meant.'),
 });
 
 export type ForecastLine = z.output<typeof Line>;
@@ -28,14 +28,20 @@ export const forecastEvents = {
     refusals: ['ASSUMED_NEEDS_METHOD', 'CURRENCY_MISMATCH', 'SCENARIO_ORDER', 'FORECAST_VERSION_GAP', 'REF_NOT_FOUND'],
     data: z
       .strictObject({
-        forecastId: Id,
-        version: z.int().min(1),
-        entityId: Id,
-        measure: Word,
-        basis: z.enum(['statedToInvestors', 'internalPlan', 'pitchedPlan', 'assumed']),
-        method: text().nullish(),
-        lines: z.array(Line).min(1).max(1_000),
-        note: text().nullish(),
+        forecastId: Id.describe("The forecast's own id."),
+        version: z.int().min(1).describe('Number of the version: 1, and then one more each time.'),
+        entityId: Id.describe('Whose spending it is of, a registered party.'),
+        measure: Word.describe('What is foreseen, by the word that legs have as category.'),
+        basis: z
+          .enum(['statedToInvestors', 'internalPlan', 'pitchedPlan', 'assumed'])
+          .describe('On whose word, and how far it is one.'),
+        method: text().nullish().describe('How the figures were derived; needed where they are assumed.'),
+        lines: z
+          .array(Line)
+          .min(1)
+          .max(1_000)
+          .describe('All figures of the version, one of a period and scenario; in one currency.'),
+        note: Note,
       })
       .check(
         check(({ basis, method }, report) => {
@@ -55,7 +61,11 @@ export const forecastEvents = {
     schemaVersion: 1,
     summary: 'Nobody stands by a version any more. It stays on record, as withdrawn.',
     refusals: ['REASON_REQUIRED', 'REF_NOT_FOUND', 'FORECAST_ALREADY_WITHDRAWN'],
-    data: z.strictObject({ version: z.int().min(1), reason: text(), note: text().nullish() }),
+    data: z.strictObject({
+      version: z.int().min(1).describe('Number of the version that is withdrawn.'),
+      reason: text().describe('Why nobody stands by it.'),
+      note: Note,
+    }),
   },
 } as const satisfies EventTypes;
 

@@ -30,8 +30,8 @@ export const partyEvents = {
     summary: 'A company or other body that deals name, with every name it goes by.',
     refusals: ['PARTY_ALIAS_TAKEN'],
     data: z.strictObject({
-      partyId: Id,
-      name: text(200),
+      partyId: Id.describe("The party's own id."),
+      name: text(200).describe('The name that reports show.'),
       country: z
         .string()
         .regex(/^[A-Z]{2}$/, 'An ISO 3166 country code of two letters.')
@@ -54,7 +54,7 @@ export const partyEvents = {
     schemaVersion: 1,
     summary: 'One more name that this party goes by, in any script.',
     refusals: ['PARTY_ALIAS_TAKEN'],
-    data: z.strictObject({ alias: Alias }),
+    data: z.strictObject({ alias: Alias.describe('The name; two parties never share one.') }),
   },
   PartyRelationRecorded: {
     class: 'I',
@@ -63,11 +63,13 @@ export const partyEvents = {
     refusals: ['REF_NOT_FOUND'],
     data: z
       .strictObject({
-        fromPartyId: Id,
-        toPartyId: Id,
-        relation: z.enum(['ownedBy', 'groupOf', 'suppliesTo', 'operatingPartnerOf']),
-        share: Fraction.nullish(),
-        itemId: Id.nullish(),
+        fromPartyId: Id.describe('This party.'),
+        toPartyId: Id.describe('The other party.'),
+        relation: z
+          .enum(['ownedBy', 'groupOf', 'suppliesTo', 'operatingPartnerOf'])
+          .describe('What this party is to the other: owned by it, its group, its supplier, or its operating partner.'),
+        share: Fraction.nullish().describe('Of ownedBy: the part that the other owns.'),
+        itemId: Id.nullish().describe('Of suppliesTo: what it supplies.'),
       })
       .check(
         check(({ fromPartyId, toPartyId }, report) => {

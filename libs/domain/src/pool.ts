@@ -6,7 +6,7 @@ import type { EventOf, EventTypes, StreamKind } from './kind';
 import { unknown, unknownItem } from './references';
 import { refusal } from './refusal';
 import { opened } from './state';
-import { EdtfSchema, Id, Per, PeriodSchema, QtySchema, text, UnitSchema } from './values';
+import { EdtfSchema, Id, Note, Per, PeriodSchema, QtySchema, text, UnitSchema } from './values';
 
 // Kept for ever: what was once written must parse. Widen, never narrow.
 export const poolEvents = {
@@ -17,13 +17,13 @@ export const poolEvents = {
     refusals: ['REF_NOT_FOUND'],
     data: z
       .strictObject({
-        poolId: Id,
-        scope: z.enum(['supplier', 'global']),
-        supplierId: Id.nullish(),
-        itemId: Id,
-        unit: UnitSchema,
-        per: Per,
-        note: text().nullish(),
+        poolId: Id.describe("The pool's own id."),
+        scope: z.enum(['supplier', 'global']).describe("One supplier's capacity, or the world's."),
+        supplierId: Id.nullish().describe('Whose capacity; none of a global pool.'),
+        itemId: Id.describe('What is produced, a defined item.'),
+        unit: UnitSchema.describe('What it is counted in; every declared rate has it.'),
+        per: Per.describe('The time that a declared rate is for.'),
+        note: Note,
       })
       .check(
         check(({ scope, supplierId }, report) => {
@@ -51,12 +51,12 @@ export const poolEvents = {
     refusals: ['PERIOD_INVALID', 'DERIVED_NEEDS_DERIVATION', 'UNIT_MISMATCH'],
     data: z
       .strictObject({
-        from: PeriodSchema,
-        to: PeriodSchema.nullish(),
-        rate: QtySchema,
-        bound: z.enum(BOUNDS).nullish(),
-        basis: z.enum(['declared', 'contracted', 'thirdPartyEstimate', 'derived']),
-        derivation: text().nullish(),
+        from: PeriodSchema.describe('First period that it is for.'),
+        to: PeriodSchema.nullish().describe('Last period that it is for; null: until further notice.'),
+        rate: QtySchema.describe("How much there is per time of the pool, in the pool's unit."),
+        bound: z.enum(BOUNDS).nullish().describe('How the rate was meant.'),
+        basis: z.enum(['declared', 'contracted', 'thirdPartyEstimate', 'derived']).describe('On whose word.'),
+        derivation: text().nullish().describe('From what and how it was worked out; needed where it is derived.'),
       })
       .check(
         check(({ from, to, basis, derivation }, report) => {
@@ -78,7 +78,10 @@ export const poolEvents = {
     schemaVersion: 1,
     summary: 'When first deliveries are expected. A later window than the last one is a slip, never an overwrite.',
     refusals: [],
-    data: z.strictObject({ firstDeliveryWindow: EdtfSchema, note: text().nullish() }),
+    data: z.strictObject({
+      firstDeliveryWindow: EdtfSchema.describe('When the first deliveries are expected; later than before is a slip.'),
+      note: Note,
+    }),
   },
 } as const satisfies EventTypes;
 

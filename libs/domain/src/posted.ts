@@ -38,24 +38,18 @@ const PersonSchema = z.strictObject({
     .regex(
       /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/,
       '1 to 100 of the characters A-Z a-z 0-9 . _ @ + -, the first a letter or digit.',
-    ),
-  role: Word.optional(),
+    )
+    .describe('The name that the person is known by to the ledger.'),
+  role: Word.optional().describe('What the person is, such as controller.'),
 });
 
 const SourceReferenceSchema = z.strictObject({
-  sourceId: Id,
+  sourceId: Id.describe('A registered source.'),
   locator: text(500).optional().describe('Where in the source: a page, a paragraph.'),
-  attribution: z.enum([
-    'official',
-    'named',
-    'documentary',
-    'anonymousSources',
-    'analyst',
-    'unattributed',
-    'internal',
-    'synthetic',
-  ]),
-  confidence: z.enum(['high', 'medium', 'low']),
+  attribution: z
+    .enum(['official', 'named', 'documentary', 'anonymousSources', 'analyst', 'unattributed', 'internal', 'synthetic'])
+    .describe('Who in the source says so.'),
+  confidence: z.enum(['high', 'medium', 'low']).describe('How far it is to be trusted.'),
 });
 
 const Reason = text().describe('Why it is posted; a correction or a cancel needs one.');

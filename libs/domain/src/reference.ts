@@ -12,6 +12,7 @@ import {
   FactorClaim,
   Fraction,
   Id,
+  Note,
   PositiveSchema,
   text,
   UnitSchema,
@@ -24,7 +25,11 @@ export const referenceEvents = {
     schemaVersion: 1,
     summary: 'Something that is supplied or reserved, with the unit it is usually counted in.',
     refusals: ['ITEM_EXISTS'],
-    data: z.strictObject({ itemId: Id, name: text(200), defaultUnit: UnitSchema }),
+    data: z.strictObject({
+      itemId: Id.describe('The item, by an id of its own.'),
+      name: text(200).describe('What people call it.'),
+      defaultUnit: UnitSchema.describe('What it is usually counted in.'),
+    }),
   },
   UnitConversionAssumed: {
     class: 'T',
@@ -33,12 +38,12 @@ export const referenceEvents = {
     refusals: ['REF_NOT_FOUND'],
     data: z
       .strictObject({
-        fromUnit: UnitSchema,
-        toUnit: UnitSchema,
+        fromUnit: UnitSchema.describe('The unit that is converted.'),
+        toUnit: UnitSchema.describe('The unit that it is converted into.'),
         itemId: Id.nullish().describe('Null: whatever is counted.'),
         factor: FactorClaim.describe('So many toUnit make one fromUnit.'),
         from: EdtfSchema.describe('The day or period from which it is assumed.'),
-        note: text().nullish(),
+        note: Note,
       })
       .check(
         check(({ fromUnit, toUnit }, report) => {
@@ -55,12 +60,16 @@ export const referenceEvents = {
     refusals: ['RATE_DUPLICATE'],
     data: z
       .strictObject({
-        base: CurrencySchema,
-        quote: CurrencySchema,
-        rate: PositiveSchema,
-        onDate: DaySchema,
-        rateType: z.enum(['spot', 'closing', 'average', 'budget']),
-        note: text().nullish(),
+        base: CurrencySchema.describe('The currency of which there is one.'),
+        quote: CurrencySchema.describe('The currency that it is worth so many of.'),
+        rate: PositiveSchema.describe('So many of quote for one of base.'),
+        onDate: DaySchema.describe('The day of the rate.'),
+        rateType: z
+          .enum(['spot', 'closing', 'average', 'budget'])
+          .describe(
+            'Spot for what moved on its day, closing for balances and what is to come; the others are on record only.',
+          ),
+        note: Note,
       })
       .check(
         check(({ base, quote }, report) => {
@@ -76,13 +85,13 @@ export const referenceEvents = {
     summary: 'The probability of a deal in each stage, and of a proposed funding that belongs to no deal.',
     refusals: [],
     data: z.strictObject({
-      exploring: Fraction,
-      announced: Fraction,
-      preliminary: Fraction,
-      binding: Fraction,
-      fundingUnlinkedProposed: Fraction,
-      from: DaySchema.nullish(),
-      note: text().nullish(),
+      exploring: Fraction.describe('Of a deal that is only talked about.'),
+      announced: Fraction.describe('Of a deal that was announced.'),
+      preliminary: Fraction.describe('Of a deal with a paper that does not bind.'),
+      binding: Fraction.describe('Of a binding deal, and of a committed funding without an open deal.'),
+      fundingUnlinkedProposed: Fraction.describe('Of a proposed funding without an open deal.'),
+      from: DaySchema.nullish().describe('First day that it applies on; without, the day the event takes effect.'),
+      note: Note,
     }),
   },
 } as const satisfies EventTypes;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EventOf, EventTypes, StreamKind } from './kind';
 import { refusal } from './refusal';
-import { CurrencySchema, DaySchema, Id, text, Word } from './values';
+import { CurrencySchema, DaySchema, Id, Note, text, Word } from './values';
 
 // Kept for ever: what was once written must parse. Widen, never narrow.
 export const reportRunEvents = {
@@ -11,23 +11,23 @@ export const reportRunEvents = {
     summary: 'A report was given out: what was asked, as of which position, and the fingerprint of its bytes.',
     refusals: ['POSITION_UNKNOWN'],
     data: z.strictObject({
-      runId: Id,
+      runId: Id.describe("The run's own id."),
       report: z
         .string()
         .regex(/^[a-z][a-z-]{0,49}$/, 'The name of a report as in its address, such as "spend-outlook".')
         .describe('The name of a report as in its address, such as "spend-outlook".'),
       asOf: z.int().min(0).describe('The position up to which the ledger was known.'),
-      effectiveOn: DaySchema,
-      reportingCurrency: CurrencySchema.nullish(),
-      fxPolicy: Word.nullish(),
+      effectiveOn: DaySchema.describe('The day that the report is for.'),
+      reportingCurrency: CurrencySchema.nullish().describe('The currency that it was converted into.'),
+      fxPolicy: Word.nullish().describe('By which rates it was converted.'),
       filter: z.record(text(100), text(500)).describe('What else was asked, by the names of the parameters.'),
-      format: z.enum(['json', 'ndjson', 'csv']),
-      rows: z.int().min(0),
+      format: z.enum(['json', 'ndjson', 'csv']).describe('In which form it was given out.'),
+      rows: z.int().min(0).describe('How many rows it had.'),
       sha256: z
         .string()
         .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case.')
         .describe('Of the bytes given out: 64 hexadecimal digits in lower case.'),
-      note: text().nullish(),
+      note: Note,
     }),
   },
 } as const satisfies EventTypes;

@@ -10,6 +10,7 @@ import {
   Id,
   ids,
   MoneySchema,
+  Note,
   Per,
   PeriodSchema,
   QtyClaim,
@@ -30,19 +31,21 @@ export const reservationEvents = {
     refusals: ['REF_NOT_FOUND'],
     data: z
       .strictObject({
-        reservationId: Id,
-        buyerId: Id,
-        supplierIds: ids(1, 50),
-        itemId: Id,
-        rate: QtyClaim,
-        per: Per.nullish(),
-        window: EdtfSchema.nullish(),
-        poolIds: ids(0, 50),
-        dealId: Id.nullish(),
-        legId: Id.nullish(),
-        priorityAsked: z.boolean(),
-        scopeNote: text().nullish(),
-        note: text().nullish(),
+        reservationId: Id.describe("The reservation's own id."),
+        buyerId: Id.describe('Who asks.'),
+        supplierIds: ids(1, 50).describe('Who is asked, alone or jointly.'),
+        itemId: Id.describe('What for, a defined item.'),
+        rate: QtyClaim.describe('How much is asked for, per time.'),
+        per: Per.nullish().describe('The time that the rate is for; needed unless it is undisclosed.'),
+        window: EdtfSchema.nullish().describe('The months that it is asked for; without, always.'),
+        poolIds: ids(0, 50).describe('Pools that it would draw on, in full on each.'),
+        dealId: Id.nullish().describe('The deal that it is part of.'),
+        legId: Id.nullish().describe('The leg of that deal that it is called off from.'),
+        priorityAsked: z.boolean().describe('Whether to be served before others was asked for.'),
+        scopeNote: text()
+          .nullish()
+          .describe('Where what is asked is not quite what the pools count; the report flags it.'),
+        note: Note,
       })
       .check(
         check(({ buyerId, supplierIds, rate, per, dealId, legId }, report) => {
@@ -72,13 +75,14 @@ export const reservationEvents = {
     summary: 'The supplier keeps capacity for the buyer; binding or not decides which column it counts in.',
     refusals: ['RESERVATION_CLOSED', 'FOUR_EYES_REQUIRED'],
     data: z.strictObject({
-      binding: z.boolean(),
+      binding: z.boolean().describe('Whether it binds the supplier; takes two people if so.'),
       takeOrPay: z
         .strictObject({ minShare: Fraction.describe('Of the plan of a year, what is paid for even if not taken.') })
-        .nullish(),
-      prepaymentPaymentId: Id.nullish(),
-      validUntil: DaySchema.nullish(),
-      note: text().nullish(),
+        .nullish()
+        .describe('What is paid for even if it is not taken.'),
+      prepaymentPaymentId: Id.nullish().describe('The payment that was made for it in advance.'),
+      validUntil: DaySchema.nullish().describe('Last day on which the reservation holds.'),
+      note: Note,
     }),
   },
   RampScheduled: {
@@ -88,18 +92,19 @@ export const reservationEvents = {
     refusals: ['RESERVATION_CLOSED', 'RAMP_VERSION_GAP', 'UNIT_MISMATCH', 'RAMP_EXCEEDS_LEG', 'RAMP_BELOW_DELIVERED'],
     data: z
       .strictObject({
-        rampVersion: z.int().min(1),
+        rampVersion: z.int().min(1).describe('Number of the plan: 1, and then one more each time.'),
         lines: z
           .array(
             z.strictObject({
-              period: PeriodSchema,
-              qty: QtySchema,
+              period: PeriodSchema.describe('When it is to be delivered.'),
+              qty: QtySchema.describe('How much in the whole period.'),
               firmness: z.enum(FIRMNESS).nullish().describe('"firm" unless said otherwise.'),
             }),
           )
           .min(1)
-          .max(LINES_MAX),
-        note: text().nullish(),
+          .max(LINES_MAX)
+          .describe('The whole plan, one line a period.'),
+        note: Note,
       })
       .check(
         check(({ lines }, report) => {
@@ -125,9 +130,9 @@ export const reservationEvents = {
     summary: 'Where in the queue the supplier has put the buyer.',
     refusals: ['RESERVATION_CLOSED'],
     data: z.strictObject({
-      tier: z.enum(['first', 'amongFirst', 'preferred', 'standard']),
-      rank: z.int().min(1).nullish(),
-      note: text().nullish(),
+      tier: z.enum(['first', 'amongFirst', 'preferred', 'standard']).describe('Which part of the queue.'),
+      rank: z.int().min(1).nullish().describe('Place within it, 1 being first; null where nobody said.'),
+      note: Note,
     }),
   },
   QuantityDelivered: {
@@ -136,12 +141,12 @@ export const reservationEvents = {
     summary: 'Goods arrived, on account of a period of the plan.',
     refusals: ['DELIVERY_EXISTS', 'RESERVATION_CLOSED', 'UNIT_MISMATCH', 'REF_NOT_FOUND', 'DELIVERY_EXCEEDS_SCHEDULE'],
     data: z.strictObject({
-      deliveryId: Id,
-      period: PeriodSchema,
-      qty: QtySchema,
-      siteId: Id.nullish(),
+      deliveryId: Id.describe('The delivery, by an id within the reservation.'),
+      period: PeriodSchema.describe('The period of the plan that it counts for.'),
+      qty: QtySchema.describe("How much arrived, in the plan's unit."),
+      siteId: Id.nullish().describe('Where it was delivered to.'),
       overDelivery: z.boolean().optional().describe('True: more than was planned to date, and meant so.'),
-      note: text().nullish(),
+      note: Note,
     }),
   },
   DeliveryAccepted: {
@@ -155,7 +160,12 @@ export const reservationEvents = {
       'UNIT_MISMATCH',
       'ACCEPTANCE_MISMATCH',
     ],
-    data: z.strictObject({ deliveryId: Id, acceptedQty: QtySchema, rejectedQty: QtySchema, note: text().nullish() }),
+    data: z.strictObject({
+      deliveryId: Id.describe('The delivery of this reservation.'),
+      acceptedQty: QtySchema.describe('How much of it is as agreed.'),
+      rejectedQty: QtySchema.describe('How much is not; the two make what was delivered.'),
+      note: Note,
+    }),
   },
   DeliverySlipped: {
     class: 'F',
@@ -170,11 +180,11 @@ export const reservationEvents = {
       'SLIP_EXCEEDS_PLANNED',
     ],
     data: z.strictObject({
-      slipId: Id,
-      fromPeriod: PeriodSchema,
-      toPeriod: PeriodSchema,
-      qty: QtySchema,
-      reason: text(),
+      slipId: Id.describe('The slip, by an id within the reservation.'),
+      fromPeriod: PeriodSchema.describe('The period that it was planned for.'),
+      toPeriod: PeriodSchema.describe('The later period that it moves to.'),
+      qty: QtySchema.describe('How much of the plan moves.'),
+      reason: text().describe('Why it is late.'),
     }),
   },
   ShortfallDeclared: {
@@ -183,13 +193,13 @@ export const reservationEvents = {
     summary: 'Of a period that is over, something was not delivered: on whose account, and how it is made good.',
     refusals: ['SHORTFALL_EXISTS', 'RESERVATION_CLOSED', 'UNIT_MISMATCH', 'PERIOD_NOT_ENDED', 'SHORTFALL_EXCEEDS_GAP'],
     data: z.strictObject({
-      shortfallId: Id,
-      period: PeriodSchema,
-      qty: QtySchema,
-      byParty: z.enum(['supplier', 'buyer']),
-      remedy: z.enum(['makeUp', 'payment', 'waived']),
-      money: MoneySchema.nullish(),
-      note: text().nullish(),
+      shortfallId: Id.describe('The shortfall, by an id within the reservation.'),
+      period: PeriodSchema.describe('The period that is over.'),
+      qty: QtySchema.describe('How much was planned and not delivered.'),
+      byParty: z.enum(['supplier', 'buyer']).describe('On whose account.'),
+      remedy: z.enum(['makeUp', 'payment', 'waived']).describe('Delivered later, paid for, or let off.'),
+      money: MoneySchema.nullish().describe('What is paid for it; for information.'),
+      note: Note,
     }),
   },
   ReservationClosed: {
@@ -198,9 +208,9 @@ export const reservationEvents = {
     summary: 'Nothing more will come of the reservation.',
     refusals: ['RESERVATION_CLOSED', 'REASON_REQUIRED'],
     data: z.strictObject({
-      outcome: z.enum(['fulfilled', 'cancelled', 'declined', 'expired']),
+      outcome: z.enum(['fulfilled', 'cancelled', 'declined', 'expired']).describe('How it ended.'),
       reason: text().nullish().describe('Needed where a binding reservation is closed with something undelivered.'),
-      note: text().nullish(),
+      note: Note,
     }),
   },
 } as const satisfies EventTypes;

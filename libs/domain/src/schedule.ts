@@ -36,28 +36,55 @@ const inOrder = check<{ from: string; to: string }>(({ from, to }, report) => {
 /** How the total of a leg falls on periods. */
 export const ScheduleSchema = z.discriminatedUnion('method', [
   z
-    .strictObject({ method: z.literal('evenMonths'), from: Month, to: Month, due: z.literal('monthEnd').optional() })
+    .strictObject({
+      method: z.literal('evenMonths').describe('Every month.'),
+      from: Month.describe('First month.'),
+      to: Month.describe('Last month.'),
+      due: z.literal('monthEnd').optional().describe('On the last day of each month, as always.'),
+    })
     .check(inOrder)
     .describe('The same amount every calendar month.'),
   z
-    .strictObject({ method: z.literal('proRataDays'), from: DaySchema, to: DaySchema })
+    .strictObject({
+      method: z.literal('proRataDays').describe('By days.'),
+      from: DaySchema.describe('First day.'),
+      to: DaySchema.describe('Last day.'),
+    })
     .check(inOrder)
     .describe('By days, both ends counted; a bucket a calendar month.'),
   z
-    .strictObject({ method: z.literal('ramp'), from: Month, to: Month, r0: AmountSchema, r1: AmountSchema })
+    .strictObject({
+      method: z.literal('ramp').describe('Rising or falling.'),
+      from: Month.describe('First month.'),
+      to: Month.describe('Last month.'),
+      r0: AmountSchema.describe("Amount of the first month, in the leg's currency or unit."),
+      r1: AmountSchema.describe('Amount of the last month.'),
+    })
     .check(inOrder)
     .describe('From r0 in the first month to r1 in the last, in equal steps.'),
-  z.strictObject({ method: z.literal('lump'), period: PeriodSchema }).describe('All of it in one period.'),
   z
     .strictObject({
-      method: z.literal('explicit'),
+      method: z.literal('lump').describe('At once.'),
+      period: PeriodSchema.describe('When; due on its last day.'),
+    })
+    .describe('All of it in one period.'),
+  z
+    .strictObject({
+      method: z.literal('explicit').describe('As listed.'),
       lines: z
-        .array(z.strictObject({ period: PeriodSchema, money: MoneyClaim.optional(), quantity: QtyClaim.optional() }))
+        .array(
+          z.strictObject({
+            period: PeriodSchema.describe('When; due on its last day.'),
+            money: MoneyClaim.optional().describe('What of the money falls in it.'),
+            quantity: QtyClaim.optional().describe('What of the quantity falls in it.'),
+          }),
+        )
         .min(1)
-        .max(LINES_MAX),
+        .max(LINES_MAX)
+        .describe('A line a period.'),
     })
     .describe('Line by line; the lines add up to the leg.'),
-  z.strictObject({ method: z.literal('unscheduled') }).describe('Nobody said when.'),
+  z.strictObject({ method: z.literal('unscheduled').describe('Not known.') }).describe('Nobody said when.'),
 ]);
 
 export type Schedule = z.output<typeof ScheduleSchema>;

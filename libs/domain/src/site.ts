@@ -7,7 +7,7 @@ import { notFound, unknown } from './references';
 import { refusal, type Refusal } from './refusal';
 import { opened } from './state';
 import { unitOf } from './unit';
-import { EdtfSchema, Id, ids, QtyClaim, text } from './values';
+import { EdtfSchema, Id, ids, Note, QtyClaim, text } from './values';
 
 /** How far a phase is. It may skip forward, never go back; what is cancelled stays so. */
 export const PHASE_STATUSES = ['planned', 'underConstruction', 'energised', 'operational', 'cancelled'] as const;
@@ -21,18 +21,18 @@ export const siteEvents = {
     summary: 'A data centre or other place is planned: where, by whom, how much power.',
     refusals: ['UNIT_MISMATCH', 'REF_NOT_FOUND'],
     data: z.strictObject({
-      siteId: Id,
-      name: text(200),
+      siteId: Id.describe("The site's own id."),
+      name: text(200).describe('What people call it.'),
       country: z
         .string()
         .regex(/^[A-Z]{2}$/, 'An ISO 3166 country code of two letters.')
         .describe('An ISO 3166 country code of two letters.'),
-      place: text(200).nullish(),
-      partnerIds: ids(0, 50),
-      dealIds: ids(0, 50),
-      fundingIds: ids(0, 50).nullish(),
-      power: QtyClaim,
-      note: text().nullish(),
+      place: text(200).nullish().describe('Where in the country.'),
+      partnerIds: ids(0, 50).describe('Parties that build or run it.'),
+      dealIds: ids(0, 50).describe('Deals that it is part of.'),
+      fundingIds: ids(0, 50).nullish().describe('Fundings that it is paid from.'),
+      power: QtyClaim.describe('Power of the whole site, in MW or GW.'),
+      note: Note,
     }),
   },
   SitePhasePlanned: {
@@ -41,11 +41,11 @@ export const siteEvents = {
     summary: 'A phase of a site is planned, or planned anew: how much power, and by when. A later target is a slip.',
     refusals: ['UNIT_MISMATCH'],
     data: z.strictObject({
-      phaseId: Id,
-      power: QtyClaim,
-      targetOnline: EdtfSchema.nullish(),
-      derivation: text().nullish(),
-      note: text().nullish(),
+      phaseId: Id.describe('The phase, by an id within the site.'),
+      power: QtyClaim.describe('Power of the phase, in MW or GW.'),
+      targetOnline: EdtfSchema.nullish().describe('When it is to be online.'),
+      derivation: text().nullish().describe('From what and how the figures were worked out.'),
+      note: Note,
     }),
   },
   SitePhaseStatusChanged: {
@@ -54,10 +54,10 @@ export const siteEvents = {
     summary: 'How far a phase has come, and the power it then has where that is known.',
     refusals: ['REF_NOT_FOUND', 'STATUS_REGRESSION', 'UNIT_MISMATCH'],
     data: z.strictObject({
-      phaseId: Id,
-      status: z.enum(PHASE_STATUSES),
-      power: QtyClaim.nullish(),
-      note: text().nullish(),
+      phaseId: Id.describe('The phase of this site.'),
+      status: z.enum(PHASE_STATUSES).describe('How far it is; it may skip forward, never back.'),
+      power: QtyClaim.nullish().describe('The power that it then has, in MW or GW.'),
+      note: Note,
     }),
   },
 } as const satisfies EventTypes;

@@ -29,6 +29,9 @@ export function text(max = 2_000) {
     );
 }
 
+/** What else the poster wants to say with an event. */
+export const Note = text().nullish().describe('Anything else worth knowing; no report counts it.');
+
 const ID_RULE = '1 to 100 of the characters A-Z a-z 0-9 . _ -, the first a letter or digit';
 
 /** The poster's own name for something: a deal, a leg, an event. */
@@ -40,7 +43,8 @@ export const Id = z
 /** A word of a list that may grow: a role, a category, what was asked for. */
 export const Word = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9]{0,49}$/, 'A single word of 1 to 50 letters and digits, the first a letter.');
+  .regex(/^[A-Za-z][A-Za-z0-9]{0,49}$/, 'A single word of 1 to 50 letters and digits, the first a letter.')
+  .describe('One word of 1 to 50 letters and digits, the first a letter.');
 
 /** A list of ids without repetition. */
 export function ids(min: number, max: number) {
@@ -74,7 +78,7 @@ export const DaySchema = z
       }
     }),
   )
-  .meta({ format: 'date', examples: ['2026-10-20'] });
+  .meta({ format: 'date', description: 'A calendar day of 1900 to 2200.', examples: ['2026-10-20'] });
 
 /** A date with its uncertainty (EDTF), as text. */
 export const EdtfSchema = z
@@ -112,7 +116,11 @@ export const PeriodSchema = z
     }),
   )
   .overwrite(normalEdtf)
-  .meta({ pattern: PERIOD_PATTERN.source, examples: ['2026', '2026-41', '2026-Q4', '2026-10'] });
+  .meta({
+    pattern: PERIOD_PATTERN.source,
+    description: 'A year, half-year, quarter or month between 1900 and 2200 (EDTF).',
+    examples: ['2026', '2026-41', '2026-Q4', '2026-10'],
+  });
 
 const UNSIGNED_PATTERN = DECIMAL_PATTERN.source.replace('-?', '');
 
@@ -147,7 +155,11 @@ const decimalText = (): z.ZodString =>
 /** A number of something, zero or more. */
 export const AmountSchema = decimalText()
   .check(check((value, report) => void judgeUnsigned(value, report)))
-  .meta({ pattern: UNSIGNED_PATTERN, examples: ['1250.75'] });
+  .meta({
+    pattern: UNSIGNED_PATTERN,
+    description: 'A decimal, zero or more, as text: exact, never a JSON number.',
+    examples: ['1250.75'],
+  });
 
 /** A number by which others are multiplied or divided: above zero. */
 export const PositiveSchema = decimalText()
@@ -161,7 +173,11 @@ export const PositiveSchema = decimalText()
       }
     }),
   )
-  .meta({ pattern: UNSIGNED_PATTERN, examples: ['1400'] });
+  .meta({
+    pattern: UNSIGNED_PATTERN,
+    description: 'A decimal above zero, as text: exact, never a JSON number.',
+    examples: ['1400'],
+  });
 
 /** A decimal between 0 and 1, both included. */
 export const Fraction = decimalText()
@@ -174,13 +190,13 @@ export const Fraction = decimalText()
       }
     }),
   )
-  .meta({ pattern: UNSIGNED_PATTERN, examples: ['0.35'] });
+  .meta({ pattern: UNSIGNED_PATTERN, description: 'A decimal from 0 to 1, as text.', examples: ['0.35'] });
 
 /** How often a rate is meant: an ISO 8601 duration of one unit. */
 export const Per = z
   .string()
   .regex(/^P[1-9]\d?[DWMY]$/, 'An ISO 8601 duration in days, weeks, months or years, such as P1M.')
-  .meta({ examples: ['P1M'] });
+  .meta({ description: 'An ISO 8601 duration in days, weeks, months or years.', examples: ['P1M'] });
 
 const unknownCurrency = (currency: string): string =>
   `"${currency.slice(0, 50)}" is no active ISO 4217 currency; write for example "USD".`;
@@ -193,13 +209,19 @@ export const CurrencySchema = z
       if (currencyScale(value) === undefined) report('CURRENCY_UNKNOWN', unknownCurrency(value));
     }),
   )
-  .meta({ pattern: '^[A-Z]{3}$', examples: ['USD'] });
+  .meta({ pattern: '^[A-Z]{3}$', description: 'An active ISO 4217 currency.', examples: ['USD'] });
 
 /** An amount of money, zero or more, with no more digits after the point than the currency has. */
 export const MoneySchema = z
   .strictObject({
-    currency: z.string().meta({ pattern: '^[A-Z]{3}$', examples: ['USD'] }),
-    amount: decimalText().meta({ pattern: UNSIGNED_PATTERN, examples: ['1250.75'] }),
+    currency: z
+      .string()
+      .meta({ pattern: '^[A-Z]{3}$', description: 'An active ISO 4217 currency.', examples: ['USD'] }),
+    amount: decimalText().meta({
+      pattern: UNSIGNED_PATTERN,
+      description: 'A decimal, zero or more, with no more digits after the point than the currency has.',
+      examples: ['1250.75'],
+    }),
   })
   .check(
     // One check for both: a check a field would double the time that the commonest value takes.
@@ -216,7 +238,8 @@ export const MoneySchema = z
         );
       }
     }),
-  );
+  )
+  .describe('An amount of money.');
 
 /** A unit of the registry. */
 export const UnitSchema = z
@@ -231,22 +254,35 @@ export const UnitSchema = z
       }
     }),
   )
-  .meta({ enum: UNITS.map(({ code }) => code) });
+  .meta({ enum: UNITS.map(({ code }) => code), description: 'A unit of the registry.' });
 
 /** A quantity, zero or more, in a unit of the registry. */
-export const QtySchema = z.strictObject({ unit: UnitSchema, value: AmountSchema });
+export const QtySchema = z
+  .strictObject({
+    unit: UnitSchema.describe('What is counted.'),
+    value: AmountSchema.describe('How many, zero or more.'),
+  })
+  .describe('A quantity.');
+
+/** What a claim may state, whatever it is of. */
+const statedOf = <Value>(value: z.ZodType<Value, Value>) => ({
+  firm: value.optional().describe('What is certain: the least it can be.'),
+  expected: value.optional().describe('What is thought likely.'),
+  ceiling: value.optional().describe('The most it can be.'),
+  bound: z.enum(BOUNDS).optional().describe('How the value was meant.'),
+});
+
+const Derivation = text().optional().describe('From what and how it was worked out.');
 
 function claim<Value extends Measured>(value: z.ZodType<Value, Value>) {
   return z
     .strictObject({
-      firm: value.optional(),
-      expected: value.optional(),
-      ceiling: value.optional(),
-      bound: z.enum(BOUNDS).optional(),
-      undisclosed: z.boolean().optional(),
-      derivation: text().optional(),
+      ...statedOf(value),
+      undisclosed: z.boolean().optional().describe('True: known to exist and kept secret; states no value.'),
+      derivation: Derivation,
     })
-    .check(check(judgeClaim));
+    .check(check(judgeClaim))
+    .describe('As somebody stated it; what is missing was not stated, which is not zero.');
 }
 
 function judgeClaim(claim: Claim<Measured>, report: Report): void {
@@ -294,13 +330,7 @@ export const QtyClaim = claim(QtySchema);
 
 /** A factor as stated: values above zero without a unit of their own. */
 export const FactorClaim = z
-  .strictObject({
-    firm: PositiveSchema.optional(),
-    expected: PositiveSchema.optional(),
-    ceiling: PositiveSchema.optional(),
-    bound: z.enum(BOUNDS).optional(),
-    derivation: text().optional(),
-  })
+  .strictObject({ ...statedOf(PositiveSchema), derivation: Derivation })
   .check(
     check((claim, report) => {
       const stated = CLAIM_VALUES.flatMap((name) => {
@@ -318,6 +348,7 @@ export const FactorClaim = z
         );
       }
     }),
-  );
+  )
+  .describe('A factor as somebody stated it; what is missing was not stated.');
 
 export type Factor = z.output<typeof FactorClaim>;
