@@ -16,9 +16,9 @@ import {
   type Row,
 } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
-import { cell, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
+import { cell, cellOrZero, pricedBy, RATE_FLAGS, rateDay, RATES_USED } from './conversion';
 import { IS_JOINT, STAGES_OF_DEALS } from './legs';
-import { flagsOf, ifAny, linesOf, ofItself, ofThoseNamingDeal, sumOf, valueOf } from './sql';
+import { flagsOf, ifAny, linesOf, ofItself, ofThoseNamingDeal, postingsOf, sumOf, termsOf, valueOf } from './sql';
 
 export const CommitmentLine = z
   .object({
@@ -70,19 +70,16 @@ export const CommitmentLine = z
   })
   .meta({ id: 'CommitmentLine' });
 
-const OF_DEALS = [
-  'deal.stage',
-  'leg',
-  'leg.firm',
-  'leg.expected',
-  'leg.ceiling',
-  'leg.qtyFirm',
-  'leg.qtyExpected',
-  'leg.qtyCeiling',
-  'leg.incurred',
-  'leg.paid',
-];
-const OF_RESERVATIONS = ['request', 'reservation.closed', 'plan', 'delivered', 'accepted'];
+const TERMS = ['deal.stage', 'leg'];
+const STATED = ['firm', 'expected', 'ceiling', 'qtyFirm', 'qtyExpected', 'qtyCeiling'] as const;
+const OF_STATED = STATED.map((name) => `leg.${name}`);
+const CASH = ['leg.incurred', 'leg.paid'];
+const OF_DEALS = [...TERMS, ...OF_STATED, ...CASH];
+const QUANTITIES = ['plan', 'delivered', 'accepted'];
+const OF_RESERVATIONS = ['request', 'reservation.closed', ...QUANTITIES];
+
+const OF_DEAL = ofItself('dealId', OF_DEALS);
+const NAMING_DEAL = ofThoseNamingDeal('request', OF_RESERVATIONS);
 
 // Contracts and balances are converted by the day asked for, what has happened by its own day; nothing is nothing in any currency.
 const PARTS = `
@@ -100,34 +97,41 @@ const PARTS = `
   where amount is not null and stated_in is not null
   union all
   select subject, unit, case measure when 'leg.incurred' then 'incurred' else 'paid' end,
-    case when reporting_currency is not null or unit = leg.currency then amount end, 'spot', (value::jsonb ->> 'on')::date
-  from leg_line join leg using (subject)
-  where measure in ('leg.incurred', 'leg.paid')`;
+    case when reporting_currency is not null or unit = leg.currency then amount end, 'spot', rate_day
+  from cash join leg using (subject)`;
 
 const SQL = `
-with ${linesOf([...OF_DEALS, ...OF_RESERVATIONS], ofItself('dealId', OF_DEALS), ofThoseNamingDeal('request', OF_RESERVATIONS))},
+with ${linesOf([...TERMS, 'request', 'reservation.closed'], OF_DEAL, NAMING_DEAL)},
 ${STAGES_OF_DEALS},
 -- An amount falls due on the last day of its period.
-due as (
-  select period, period_last(period) as day from (select distinct period from line) as each where period is not null
+stated as (
+  select subject, ${STATED.map((name) => `sum("${name}") as "${name}"`).join(', ')},
+    sum(firm) filter (where day > effective_on) as firm_to_come, sum(firm) filter (where day is null) as firm_unscheduled,
+    sum(ceiling) filter (where day > effective_on) as ceiling_to_come, sum(ceiling) filter (where day is null) as ceiling_unscheduled,
+    min(day) as first_due, max(day) as last_due
+  from (
+    select subject, period_last(period) as day, ${STATED.map((name) => `sum(amount) filter (where measure = 'leg.${name}') as "${name}"`).join(',\n      ')}
+    from ${postingsOf(OF_STATED, OF_DEAL)} as planned group by subject, period
+  ) as each
+  where greatest(${STATED.map((name) => `"${name}"`).join(', ')}) > 0
+  group by subject
 ),
-leg_line as (
-  select line.*, day, measure not in ('leg.incurred', 'leg.paid') as is_stated
-  from line left join due on due.period = line.period
-  where measure like 'leg%'
+cash as (
+  select subject, measure, unit, ${rateDay(`(says ->> 'on')::date`)} as rate_day, sum(amount) as amount
+  from ${postingsOf(CASH, OF_DEAL)} as moved
+  cross join lateral (select value::jsonb as says) as stated
+  group by subject, measure, unit, rate_day, says - 'on' having sum(amount) <> 0
 ),
 leg_sums as (
-  select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, ${valueOf('leg')} as terms,
-    ${sumOf('leg.qtyFirm')} as qty_firm, ${sumOf('leg.qtyExpected')} as qty_expected, ${sumOf('leg.qtyCeiling')} as qty_ceiling,
-    ${sumOf('leg.firm')} as firm, ${sumOf('leg.expected')} as expected, ${sumOf('leg.ceiling')} as ceiling,
-    ${sumOf('leg.incurred')} as incurred, ${sumOf('leg.paid')} as paid,
-    coalesce(sum(amount) filter (where measure = 'leg.firm' and day > effective_on), 0) as firm_to_come,
-    coalesce(sum(amount) filter (where measure = 'leg.firm' and day is null), 0) as firm_unscheduled,
-    coalesce(sum(amount) filter (where measure = 'leg.ceiling' and day > effective_on), 0) as ceiling_to_come,
-    coalesce(sum(amount) filter (where measure = 'leg.ceiling' and day is null), 0) as ceiling_unscheduled,
-    min(unit) filter (where not is_stated) as cash_in,
-    min(day) filter (where is_stated) as first_due, max(day) filter (where is_stated) as last_due
-  from leg_line group by subject ${ifAny('leg')}
+  select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, terms, ${STATED.map((name) => `coalesce("${name}", 0) as "${name}"`).join(', ')},
+    coalesce(firm_to_come, 0) as firm_to_come, coalesce(firm_unscheduled, 0) as firm_unscheduled,
+    coalesce(ceiling_to_come, 0) as ceiling_to_come, coalesce(ceiling_unscheduled, 0) as ceiling_unscheduled,
+    coalesce(incurred, 0) as incurred, coalesce(paid, 0) as paid, cash_in, first_due, last_due
+  from ${termsOf('leg')} as each
+  left join stated using (subject)
+  left join (
+    select subject, ${sumOf('leg.incurred')} as incurred, ${sumOf('leg.paid')} as paid, min(unit) as cash_in from cash group by subject
+  ) as used using (subject)
 ),
 leg as (
   select leg_sums.*, stage, has_money, cash_in is not null as has_cash, is_payment, is_delivery, terms ->> 'unit' is not null as has_quantity,
@@ -144,11 +148,16 @@ reservation as (
   select (terms ->> 'dealId') || '/' || (terms ->> 'legId') as subject, unit,
     case when is_closed then delivered else planned end as called_off, delivered, accepted
   from (
-    select subject, ${valueOf('request')} as terms, bool_or(measure = 'reservation.closed') as is_closed,
-      min(unit) filter (where measure in ('plan', 'delivered', 'accepted')) as unit,
-      ${sumOf('plan')} as planned, ${sumOf('delivered')} as delivered, ${sumOf('accepted')} as accepted
-    from line where measure in (${OF_RESERVATIONS.map((measure) => `'${measure}'`).join(', ')}) group by subject ${ifAny('request')}
-  ) as each
+    select subject, ${valueOf('request')} as terms, bool_or(measure = 'reservation.closed') as is_closed
+    from line where measure in ('request', 'reservation.closed') group by subject ${ifAny('request')}
+  ) as request
+  left join (
+    select subject, min(unit) as unit, sum(planned) as planned, sum(delivered) as delivered, sum(accepted) as accepted
+    from (
+      select subject, unit, ${sumOf('plan')} as planned, ${sumOf('delivered')} as delivered, ${sumOf('accepted')} as accepted
+      from ${postingsOf(QUANTITIES, NAMING_DEAL)} as moved group by subject, unit having sum(amount) <> 0
+    ) as each group by subject
+  ) as quantities using (subject)
 ),
 -- Quantities in the unit of the leg; of a leg without one, in theirs.
 called_off as (
@@ -167,9 +176,9 @@ amounts as (
   select deal_id as "dealId", leg_id as "legId", terms ->> 'class' as class, terms ->> 'category' as category,
     terms -> 'providers' as providers, terms -> 'receivers' as receivers, terms ->> 'itemId' as "itemId",
     coalesce(terms ->> 'unit', c.unit) as unit, terms ->> 'per' as per,
-    case when has_quantity then qty_firm end as "qtyFirm",
-    case when has_quantity and (terms ->> 'qtyExpectedStated')::boolean then qty_expected end as "qtyExpected",
-    case when has_quantity then qty_ceiling end as "qtyCeiling",
+    case when has_quantity then "qtyFirm" end as "qtyFirm",
+    case when has_quantity and (terms ->> 'qtyExpectedStated')::boolean then "qtyExpected" end as "qtyExpected",
+    case when has_quantity then "qtyCeiling" end as "qtyCeiling",
     case when has_money or has_cash or is_payment then coalesce(reporting_currency, leg.currency) end as currency,
     a.firm, a.expected, a.ceiling,
     case stage when 'exploring' then 'pipeline' when 'announced' then 'indicated' when 'preliminary' then 'indicated' when 'binding' then 'committed' end as ladder,

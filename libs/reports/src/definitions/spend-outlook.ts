@@ -16,7 +16,7 @@ import {
 } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cell, cellCount, cellOrZero, pricedBy, RATE_FLAGS, rateDay, RATES_USED } from './conversion';
-import { flagsOf, linesOf, postingsOf, sumOf } from './sql';
+import { flagsOf, linesOf, postingsOf, sumOf, termsOf } from './sql';
 
 export const SpendOutlook = z
   .object({
@@ -114,8 +114,8 @@ payment as (
   select leg.subject, terms, stage, coalesce(assessed, probabilities ->> stage)::numeric as probability, terms ->> 'category' as category,
     terms ->> 'sharedSide' is not distinct from 'providers' as is_shared, joined(terms -> 'providers') as providers,
     (terms ->> 'expectedStated')::boolean as is_expected_stated
-  from (select subject, split_part(subject, '/', 1) as deal_id, value::jsonb as terms from line where measure = 'leg') as leg
-  join (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage') as deal using (deal_id)
+  from ${termsOf('leg')} as leg
+  join (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage') as deal on deal_id = split_part(leg.subject, '/', 1)
   left join (select subject as deal_id, value::jsonb ->> 'probability' as assessed from line where measure = 'deal.probability') as assessment using (deal_id)
   left join policy on true
   where terms ->> 'class' = 'payment'

@@ -80,6 +80,10 @@ function chosen(measures: readonly string[], narrowings: readonly Narrowing[]): 
   return parts.length === 1 ? parts.join('') : `(${parts.map((part) => `(${part})`).join(' or ')})`;
 }
 
+/** The lines of an attribute as `subject` and `terms`, which are parsed once, and not once for each mention of them. */
+export const termsOf = (measure: string): string =>
+  `(select subject, value::jsonb as terms from line where measure = '${measure}' offset 0)`;
+
 /** Of the lines of one subject: the value of an attribute, the sum of a number, the unit it is in; only subjects that have it. */
 export const valueOf = (measure: string): string => `(max(value) filter (where measure = '${measure}'))::jsonb`;
 export const sumOf = (measure: string): string => `coalesce(sum(amount) filter (where measure = '${measure}'), 0)`;
