@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { ofLegs, RATES, under } from './basis';
 import { count, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
-import { cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
+import { cellOrZero, pricedBy, RATE_FLAGS, rateDay, RATES_USED } from './conversion';
 import { FUNDING_MEASURES, FUNDINGS } from './fundings';
 import { GROUPS } from './groups';
 import { openBalancesOf, sidesOf, STAGES_OF_DEALS } from './legs';
-import { flagsOf, linesOf } from './sql';
+import { flagsOf, linesOf, postingsOf, termsOf } from './sql';
 
 export const CounterpartyExposure = z
   .object({
@@ -76,7 +76,7 @@ const PARTS = `
     ('fundingLocked', case when stage = 'committed' then locked else 0 end)
   ) as funded (cell, amount)
   union all
-  select recipient, funder, unit, 'fundingReceivedNet', case measure when 'tranche.received' then amount else -amount end, 'spot', (value::jsonb ->> 'on')::date
+  select recipient, funder, unit, 'fundingReceivedNet', case measure when 'tranche.received' then amount else -amount end, 'spot', ${rateDay(`(value::jsonb ->> 'on')::date`)}
   from line
   join funding_side on funding_id = split_part(subject, '/', 1)
   where measure in ('tranche.received', 'funding.repaid')`;
@@ -86,12 +86,12 @@ const EITHER = `(string_to_array(r."entityId", '+') || string_to_array(r."partyI
 const BETWEEN_THEM = `terms -> 'providers' ?| ${EITHER} and terms -> 'receivers' ?| ${EITHER}`;
 
 const SQL = `
-with recursive ${linesOf(['deal', 'deal.stage', 'leg', 'leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid', ...FUNDING_MEASURES, 'party', 'relation'])},
+with recursive ${linesOf(['deal', 'deal.stage', 'leg', ...FUNDING_MEASURES, 'party', 'relation'])},
 ${STAGES_OF_DEALS},
 leg as (
   select subject, split_part(subject, '/', 1) as deal_id, stage, terms, terms ->> 'class' = 'payment' as is_payment,
     (terms ->> 'undisclosed')::boolean as is_secret
-  from (select subject, value::jsonb as terms from line where measure = 'leg') as each
+  from ${termsOf('leg')} as each
   join deal on deal.deal_id = split_part(subject, '/', 1)
   where terms ->> 'class' <> 'funding'
 ),
@@ -130,10 +130,11 @@ pair as (
   group by mine.entity, mine.party
 ),
 due as (
-  select a.subject, a.value::jsonb ->> 'partyId' as party_id,
-    case measure when 'leg.firm' then 'owedFirmRemaining' else 'owedCeilingRemaining' end as cell, unit as currency, amount
-  from line as a
-  where measure in ('leg.firm', 'leg.ceiling') and period is not null and period_last(period) > effective_on
+  select subject, value::jsonb ->> 'partyId' as party_id,
+    case measure when 'leg.firm' then 'owedFirmRemaining' else 'owedCeilingRemaining' end as cell, unit as currency, sum(amount) as amount
+  from ${postingsOf(['leg.firm', 'leg.ceiling'])} as planned
+  where period_last(period) > effective_on
+  group by subject, value, measure, unit having sum(amount) <> 0
 ),
 ${openBalancesOf('payment', {
   owedFirmRemaining: `case when stage = 'binding' then firm - incurred end`,

@@ -1,3 +1,5 @@
+import { postingsOf, sumOf } from './sql';
+
 /** The CTE `deal`: the stage of each, by the lines of `deal.stage`. */
 export const STAGES_OF_DEALS = `
 deal as (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage')`;
@@ -42,11 +44,10 @@ answer as (
 export const openBalancesOf = (legs: string, balances: Readonly<Record<string, string>>): string => `
 balance as (
   select subject, unit as currency,
-    coalesce(sum(amount) filter (where measure = 'leg.firm' and period is null), 0) as firm,
-    coalesce(sum(amount) filter (where measure = 'leg.ceiling' and period is null), 0) as ceiling,
-    coalesce(sum(amount) filter (where measure = 'leg.incurred'), 0) as incurred,
-    coalesce(sum(amount) filter (where measure = 'leg.paid'), 0) as paid
-  from line where measure in ('leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid') group by subject, unit
+    ${sumOf('leg.firm')} as firm, ${sumOf('leg.ceiling')} as ceiling, ${sumOf('leg.incurred')} as incurred, ${sumOf('leg.paid')} as paid
+  from ${postingsOf(['leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid'])} as posted
+  where measure in ('leg.incurred', 'leg.paid') or period is null
+  group by subject, unit
 ),
 open as (
   select subject, cut.party_id, cell, currency, cut.amount

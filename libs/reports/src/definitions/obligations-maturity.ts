@@ -4,7 +4,7 @@ import { count, equal, id, list, lists, money, text, type ReportDefinition } fro
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cellCount, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { ANSWERS, openBalancesOf, sidesOf, STAGES_OF_DEALS } from './legs';
-import { flagsOf, linesOf } from './sql';
+import { flagsOf, linesOf, postingsOf, termsOf } from './sql';
 
 /** A column of the maturity table, and the element of the us-gaap taxonomy that a purchase in it is filed as. */
 const filedAs = (meaning: string, element: string) =>
@@ -85,11 +85,10 @@ const PARTS = `
   where stage in ('exploring', 'announced', 'preliminary') or (stage = 'binding' and is_secret)`;
 
 const SQL = `
-with ${linesOf(['deal.stage', 'leg', 'leg.firm', 'leg.incurred', 'leg.paid'])},
+with ${linesOf(['deal.stage', 'leg'])},
 ${STAGES_OF_DEALS},
 leg as (
-  select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, value::jsonb as terms
-  from line where measure = 'leg'
+  select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, terms from ${termsOf('leg')} as each
 ),
 ${ANSWERS},
 not_commenced as (
@@ -109,15 +108,15 @@ ${sidesOf('payment')},
 -- An amount is due on the last day of its bucket's period.
 due_in as (
   select period, case when years = 0 then 'remainderOfYear' when years <= 5 then 'year' || years else 'thereafter' end as cell
-  from (select distinct period from line where measure = 'leg.firm' and period is not null) as each
+  from (select distinct period from ${postingsOf(['leg.firm'])} as each where period is not null) as each
   cross join lateral (select period_last(period) as day) as last
   cross join lateral (select fiscal_year(day, fiscal_year_start) - fiscal_year(effective_on, fiscal_year_start) as years) as distance
   where day > effective_on
 ),
 due as (
-  select a.subject, a.value::jsonb ->> 'partyId' as party_id, cell, unit as currency, amount
-  from line as a join due_in on due_in.period = a.period
-  where measure = 'leg.firm'
+  select subject, value::jsonb ->> 'partyId' as party_id, cell, unit as currency, sum(amount) as amount
+  from ${postingsOf(['leg.firm'])} as planned join due_in using (period)
+  group by subject, value, cell, unit having sum(amount) <> 0
 ),
 ${openBalancesOf('payment', {
   unscheduled: `case when stage = 'binding' then firm - incurred end`,
