@@ -83,6 +83,7 @@ export default tseslint.config(
       '@nx/enforce-module-boundaries': boundaries([
         '../../../tests/**',
         '../../../../tests/**',
+        '../../domain/src/any.testing',
         '../../domain/src/any-history.testing',
       ]),
     },

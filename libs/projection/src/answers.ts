@@ -1,82 +1,65 @@
-import { kindOfColumn, orderOf, rowOf, type RawRow, type ReportDefinition, type Row } from '@deal-ledger/reports';
+import { orderOf, rowOf, Tally, type RawRow, type Row } from '@deal-ledger/reports';
 import { Problem } from '@deal-ledger/service';
-import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
-import type { z } from 'zod';
+import { idsBetween } from './between';
 import { callOf, Values } from './call';
-import { keyOf, type Question } from './question';
+import { exchanged } from './carrying';
+import { Kept } from './kept';
+import { familyOf, keyOf, type Question } from './question';
+import { changes, entriesOf, unconvertedIn, type FxRate, type Whole } from './whole';
 
 /** An answer in pages is held as a whole; one of more rows than this is had as CSV or NDJSON, or in parts by a filter. */
 export const MAX_ROWS = 100_000;
 
-/**
- * What of whole answers is kept in memory, as text, so that the pages of one job are worked out
- * once. An answer larger than that is worked out anew for every page.
- */
-const MAX_KEPT_BYTES = 128 * 1024 * 1024;
-/** About what a row costs beside its text. */
-const ROW_BYTES = 64;
-
 const ROWS_AT_ONCE = 1_000;
 const MAX_NAMED_CELLS = 100;
 
-/** Every row of an answer, as text, and what is said of all of them. */
-export interface Whole {
-  /** Each row as JSON. */
-  readonly lines: readonly string[];
-  /** Each row's key, as JSON. */
-  readonly keys: readonly string[];
-  readonly fxRates: readonly FxRate[];
-  readonly policyEventId: string | null;
-  /** Events up to the position that no figure counts, because this version does not know them. */
-  readonly unknownEvents: number;
-  readonly totals: object;
-  readonly unconverted: readonly UnconvertedRow[];
+/** An answer in which so few ids have other rows takes the place of the one that it was made from, with which it shares the rest. */
+const FEW_IDS = 50;
+/** An answer that is being worked out for a position this near is waited for, to be made into the one that is asked for. */
+const NEAR_POSITIONS = 1_000;
+
+interface Underway {
+  readonly position: number;
+  readonly whole: Promise<Whole>;
 }
 
-export interface FxRate {
-  readonly base: string;
-  readonly quote: string;
-  readonly rateType: string;
-  readonly onDate: string;
-  readonly rate: string;
-  readonly eventId: string;
-}
-
-/** A row with cells that could not be converted. */
-export interface UnconvertedRow {
-  readonly key: Row;
-  readonly columns: readonly string[];
-  readonly flags: readonly string[];
-}
-
-/** Reads what the functions of the reports answer. */
+/** Reads what the functions of the reports answer, or makes it of an answer at another position. */
 export class Answers {
-  private readonly kept = new LRUCache<string, Whole, Question>({
-    maxSize: MAX_KEPT_BYTES,
-    sizeCalculation: ({ lines, keys }) =>
-      [...lines, ...keys].reduce((bytes, text) => bytes + text.length, 1 + lines.length * ROW_BYTES),
-    // Whoever asks while it is worked out gets the same one.
-    fetchMethod: (_key, _stale, { context }) => this.workOut(context),
-  });
+  private readonly kept: Kept;
+  /** Whoever asks while it is made gets the same one. */
+  private readonly underway = new Map<string, Promise<Whole>>();
+  /** By family, what is being worked out from postings. */
+  private readonly readings = new Map<string, Underway>();
 
   constructor(
     private readonly pool: Pool,
     private readonly schema: string,
-  ) {}
+    maxKeptBytes: number,
+  ) {
+    this.kept = new Kept(maxKeptBytes);
+  }
 
   /** All rows, worked out at most once at a time, and kept for a while. */
   async whole(question: Question): Promise<Whole> {
-    const whole = await this.kept.fetch(keyOf(question), { context: question });
-    if (whole === undefined) throw new Error('an answer that was being worked out was given up');
-    return whole;
+    const kept = this.kept.get(question);
+    if (kept !== undefined) return kept;
+    const key = keyOf(question);
+    const underway = this.underway.get(key);
+    if (underway !== undefined) return underway;
+    const made = this.make(question).finally(() => this.underway.delete(key));
+    this.underway.set(key, made);
+    return made;
   }
 
   /** All rows, some at a time, without holding more than these. */
   async *inParts(question: Question): AsyncGenerator<readonly Row[]> {
-    const kept = this.kept.peek(keyOf(question));
-    if (kept !== undefined || question.changedSince !== null) {
-      const { lines } = kept ?? (await this.whole(question));
+    const whole =
+      question.changedSince === null
+        ? (this.kept.get(question) ?? (await this.carried(question)))
+        : await this.whole(question);
+    if (whole !== undefined) {
+      const { lines } = whole;
       for (let from = 0; from < lines.length; from += ROWS_AT_ONCE)
         yield lines.slice(from, from + ROWS_AT_ONCE).map((line) => JSON.parse(line) as Row);
       return;
@@ -103,14 +86,70 @@ export class Answers {
     }
   }
 
-  private async workOut(question: Question): Promise<Whole> {
+  private async make(question: Question): Promise<Whole> {
     const { changedSince } = question;
-    if (changedSince === null) return this.read(question);
+    if (changedSince === null) return (await this.carried(question)) ?? this.workedOut(question);
     const [now, before] = await Promise.all([
       this.whole({ ...question, changedSince: null }),
       this.whole({ ...question, changedSince: null, position: changedSince }),
     ]);
-    return changes(question.definition, before, now);
+    const whole = changes(question.definition, before, now);
+    this.kept.keep(question, whole);
+    return whole;
+  }
+
+  /** The answer made of that at another position, if there is one from which it is not far. */
+  private async carried(question: Question): Promise<Whole | undefined> {
+    if (question.definition.carried === undefined) return undefined;
+    await this.nearReading(question);
+    const base = this.kept.nearest(question);
+    if (base === undefined) return undefined;
+    const [between, unknownEvents] = await Promise.all([
+      idsBetween(this.pool, question, base.position),
+      this.unknownEvents(question.position),
+    ]);
+    if (between === undefined) return undefined;
+    const ids = askedAmong(between, question);
+    const rows = ids.length === 0 ? base.whole : await this.exchangedRows(question, ids, base.whole);
+    if (rows === undefined) return undefined;
+    const whole = { ...rows, unknownEvents };
+    if (ids.length <= FEW_IDS) this.kept.drop(question, base);
+    this.kept.keep(question, whole);
+    return whole;
+  }
+
+  private async exchangedRows(question: Question, ids: readonly string[], base: Whole): Promise<Whole | undefined> {
+    const { definition, sort, filter, reportingCurrency } = question;
+    const [column = ''] = definition.key;
+    // What is converted rests on rates as well, and what is of these ids alone is soon worked out.
+    if (base.seams === undefined || reportingCurrency !== null || filter[column] !== undefined) return undefined;
+    const { text, values } = this.statementOf({ ...question, filter: { ...filter, [column]: ids.join(',') } });
+    const { rows } = await this.pool.query<RawRow>({ text, values });
+    const whole = { ...base, ...exchanged(base, base.seams, { definition, sort, ids, rows }) };
+    if (whole.lines.length > MAX_ROWS) throw tooManyRows();
+    return whole;
+  }
+
+  /** Resolves when an answer near to the one that is asked for is not being worked out any more. */
+  private async nearReading(question: Question): Promise<void> {
+    const reading = this.readings.get(familyOf(question) ?? '');
+    if (reading === undefined || Math.abs(reading.position - question.position) > NEAR_POSITIONS) return;
+    // Whoever asked for that one is told why there is none.
+    await reading.whole.catch(() => undefined);
+  }
+
+  private async workedOut(question: Question): Promise<Whole> {
+    const { position } = question;
+    const family = familyOf(question) ?? '';
+    const reading = { position, whole: this.read(question) };
+    this.readings.set(family, reading);
+    try {
+      const whole = await reading.whole;
+      this.kept.keep(question, whole);
+      return whole;
+    } finally {
+      if (this.readings.get(family) === reading) this.readings.delete(family);
+    }
   }
 
   private async read(question: Question): Promise<Whole> {
@@ -121,16 +160,23 @@ export class Answers {
       values,
     });
     if (raw.length > MAX_ROWS) throw tooManyRows();
-    const rows = raw.map((each) => rowOf(definition.row, each));
     const first = raw.find((each) => typeof each['policyEventId'] === 'string');
+    const entries = entriesOf(definition, raw);
+    const tally = Tally.over(
+      definition.totals,
+      entries.map(({ row }) => row),
+    );
     return {
-      lines: rows.map((row) => JSON.stringify(row)),
-      keys: rows.map((row) => JSON.stringify(keyIn(definition, row))),
+      lines: entries.map(({ line }) => line),
+      keys: entries.map(({ key }) => key),
       fxRates: await this.ratesOf(position, raw),
       policyEventId: (first?.['policyEventId'] as string | undefined) ?? null,
       unknownEvents: await this.unknownEvents(position),
-      totals: definition.totals(withSummedOnly(definition, rows, raw)),
-      unconverted: rows.flatMap((row) => unconvertedIn(definition, row)).slice(0, MAX_NAMED_CELLS),
+      totals: tally.shown(),
+      unconverted: entries.flatMap(({ row }) => unconvertedIn(definition, row)).slice(0, MAX_NAMED_CELLS),
+      ...(definition.carried?.bearings === undefined
+        ? {}
+        : { seams: { besides: entries.map(({ beside }) => beside), tally } }),
     };
   }
 
@@ -169,46 +215,10 @@ from (
 where terms ->> 'eventId' = any ($2)
 order by base, quote, "rateType", "onDate", "eventId"`;
 
-/** The rows of `now` that are not as they were `before`, and the keys of those that are gone. */
-function changes({ key }: ReportDefinition, before: Whole, now: Whole): Whole {
-  const earlier = new Map(before.keys.map((each, index) => [each, before.lines[index]]));
-  const changed = now.keys.flatMap((each, index) => (earlier.get(each) === now.lines[index] ? [] : [index]));
-  for (const each of now.keys) earlier.delete(each);
-  const gone = [...earlier.keys()];
-  const tombstone = (each: string): string => {
-    const values = JSON.parse(each) as Row[string][];
-    return JSON.stringify({ ...Object.fromEntries(key.map((column, at) => [column, values[at]])), deleted: true });
-  };
-  return {
-    ...now,
-    keys: [...changed.map((index) => now.keys[index] as string), ...gone],
-    lines: [...changed.map((index) => now.lines[index] as string), ...gone.map(tombstone)],
-  };
-}
-
-const keyIn = ({ key }: ReportDefinition, row: Row): Row[string][] => key.map((column) => row[column] ?? null);
-
-const UNCONVERTED = ['FX_RATE_MISSING', 'FX_RATE_STALE'];
-
-function unconvertedIn(definition: ReportDefinition, row: Row): UnconvertedRow[] {
-  const { flags } = row;
-  const named = Array.isArray(flags) ? UNCONVERTED.filter((flag) => flags.includes(flag)) : [];
-  if (named.length === 0) return [];
-  const columns = Object.entries(definition.row.shape)
-    .filter(([name, type]) => row[name] === null && kindOfColumn(type as z.ZodType) === 'money')
-    .map(([name]) => name);
-  return [{ key: Object.fromEntries(definition.key.map((name) => [name, row[name] ?? null])), columns, flags: named }];
-}
-
-/** The rows with the columns that only their totals show. */
-function withSummedOnly(
-  { row, summedOnly }: ReportDefinition,
-  rows: readonly Row[],
-  raw: readonly RawRow[],
-): readonly Row[] {
-  if (summedOnly === undefined) return rows;
-  const schema = row.extend(summedOnly.shape);
-  return raw.map((each) => rowOf(schema, each));
+/** Those of the ids whose rows the question does not filter away by their id. */
+function askedAmong(ids: readonly string[], { definition, filter }: Question): readonly string[] {
+  const asked = filter[definition.key[0] ?? '']?.split(',');
+  return asked === undefined ? ids : ids.filter((id) => asked.includes(id));
 }
 
 function tooManyRows(): Problem {
@@ -216,6 +226,5 @@ function tooManyRows(): Problem {
     status: 400,
     code: 'TOO_MANY_ROWS',
     detail: `The report has more than ${MAX_ROWS} rows, which is more than can be had in pages. Ask for a part of it with a filter, or for all of it with format=ndjson or format=csv and no limit.`,
-    members: { maximum: MAX_ROWS },
   });
 }

@@ -33,7 +33,7 @@ select cell, into_currency as currency, case when bool_and(lacks is null) then s
 from at_one_rate group by cell, into_currency`,
   basis: [],
   rests: {},
-  totals: () => ({}),
+  totals: {},
   totalsSchema: z.object({}),
 };
 

@@ -38,12 +38,18 @@ export function questionOf(
 
 /** Text that two questions share only if they have one answer. */
 export function keyOf({ definition, ...rest }: Question): string {
-  const inOrder = (record: object): [string, unknown][] => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([
     definition.name,
     ...inOrder({ ...rest, filter: inOrder(rest.filter), options: inOrder(rest.options) }),
   ]);
 }
+
+/** Text that questions share only if they differ in nothing but their positions; none of a question for what has changed. */
+export function familyOf({ position: _, ...question }: Question): string | undefined {
+  return question.changedSince === null ? keyOf({ ...question, position: -1 }) : undefined;
+}
+
+const inOrder = (record: object): [string, unknown][] => Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** The query that asks just this, parameter by parameter; all of it, however little of it was said. */
 export function textsOf(question: Question): Readonly<Record<string, string>> {

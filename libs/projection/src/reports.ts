@@ -2,8 +2,9 @@ import type { Log } from '@deal-ledger/log';
 import { filingOf, type ColumnMeta, type ReportDefinition, type ReportSet, type Row } from '@deal-ledger/reports';
 import { Problem, validQuery, type Clock } from '@deal-ledger/service';
 import { Pool } from 'pg';
-import { Answers, type FxRate, type Whole } from './answers';
+import { Answers } from './answers';
 import { decodeCursor, encodeCursor, notOurs, refuseOtherThan } from './cursor';
+import { STANDARD_KEPT_BYTES } from './kept';
 import { Figures, type Listed } from './figures';
 import { Previews, type PreviewQuestion, type ProposedCommit } from './preview';
 import { Positions } from './positions';
@@ -13,6 +14,7 @@ import { isTransient, type Runner } from './runner';
 import { givenOut, publish, type GivenOut, type Published, type Wanted } from './publish';
 import { ReportRuns } from './report-runs';
 import { inSchema } from './schema';
+import type { FxRate, Whole } from './whole';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const READ_TIMEOUT_MS = 30_000;
@@ -60,6 +62,8 @@ export interface ReportsOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly onIdleError: (error: Error) => void;
+  /** How much text of answers is kept in memory. */
+  readonly maxKeptBytes?: number;
 }
 
 /** Reads reports: as known at a position, for a day. The same question has the same answer for ever. */
@@ -85,7 +89,7 @@ export class Reports {
     // A connection that is in use tells its query what happened; without a listener it would end the process as well.
     this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.positions = new Positions({ ...options, pool: this.pool });
-    this.answers = new Answers(this.pool, options.schema);
+    this.answers = new Answers(this.pool, options.schema, options.maxKeptBytes ?? STANDARD_KEPT_BYTES);
     this.runs = new ReportRuns(this.pool, options.schema);
     this.figures = new Figures(this.pool, options.schema, this.positions, options.clock);
     this.previews = new Previews(this.pool, options.schema);

@@ -30,6 +30,7 @@ export { linesOf, standing } from './definitions/sql';
 export {
   count,
   decimal,
+  flag,
   id,
   kindOfColumn,
   list,
@@ -37,6 +38,8 @@ export {
   REPORTS_VERSION,
   text,
   type Basis,
+  type Bearing,
+  type Carried,
   type ColumnKind,
   type ColumnMeta,
   type Filter,
@@ -46,9 +49,11 @@ export {
   type Row,
 } from './report';
 export { atScale } from './decimal';
+export { comparing, orderOf } from './ordering';
 export { columnsOf, filingOf, rowOf } from './shape';
-export { argumentTypesOf, orderOf, snake, sqlFunctionOf, type SqlFunction } from './sql-function';
+export { argumentTypesOf, snake, sqlFunctionOf, type SqlFunction } from './sql-function';
 export { SQL_LIBRARY } from './sql-library';
+export { Tally } from './tally';
 export { cut, spread, type Bucket } from './spread';
 export {
   dealPostings,

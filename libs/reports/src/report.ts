@@ -1,5 +1,6 @@
 import { isDay, isPeriod, normalEdtf } from '@deal-ledger/domain';
 import { z } from 'zod';
+import type { Totals } from './tally';
 
 /**
  * What a column holds. Numbers are decimal text, never JSON numbers: money at its currency's scale,
@@ -122,8 +123,28 @@ export interface ReportDefinition {
   /** Further columns of the statement, which only the totals show. */
   readonly summedOnly?: z.ZodObject;
   /** Over all rows of the filter; sums are of the cells as shown, so that the table adds up. */
-  totals(rows: readonly Row[]): object;
+  readonly totals: Totals;
   readonly totalsSchema: z.ZodType;
+  /** How an answer follows from that at another position; left away by a report that rests on more than the postings of its basis. */
+  readonly carried?: Carried;
+}
+
+/** What of a report's answer holds at another position: all of it, if nothing of the measures of its basis was posted between the two. */
+export interface Carried {
+  /**
+   * The rows for which what was posted may matter, by the id that comes first in the key and by which
+   * there is a filter of the same name. What a measure without a bearing posts may matter for every row.
+   */
+  readonly bearings?: readonly Bearing[];
+  /** Kinds of streams whose every event shows in the rows of its stream, whatever it posts. */
+  readonly kinds?: readonly string[];
+}
+
+/** To which ids postings of some measures may matter. */
+export interface Bearing {
+  readonly measures: readonly string[];
+  /** SQL that selects these ids; `roots` is SQL for an array of what the postings are of, without the parts of that. */
+  bearOn(roots: string): string;
 }
 
 /**
@@ -169,10 +190,13 @@ export interface Filter {
   condition(value: string): string;
 }
 
-const word = z
-  .string()
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'is text without control characters')
-  .max(200);
+const textOf = (most: number) =>
+  z
+    .string()
+    .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'is text without control characters')
+    .max(most);
+const word = textOf(200);
+const words = textOf(2_000);
 
 /** Rows whose `column` is the value. */
 export const equal = (column: string): Filter => ({
@@ -182,7 +206,7 @@ export const equal = (column: string): Filter => ({
 
 /** Rows whose `column` is one of the words, which have commas between. */
 export const oneOf = (column: string): Filter => ({
-  schema: word.describe(`Only rows whose ${column} this is; several with commas between.`),
+  schema: words.describe(`Only rows whose ${column} this is; several with commas between.`),
   condition: (value) => `r."${column}" = any (string_to_array(${value}, ','))`,
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { orderOf } from './ordering';
 import { kindOfColumn, META_COLUMNS, type ColumnKind, type Option, type ReportDefinition } from './report';
 
 /** Where the function of a report is made, and in whose tables it reads. */
@@ -72,25 +73,6 @@ as $report$${bodyOf(definition)}$report$`,
       ...shown.map((column) => `comment on column ${qualified}."${column.name}" is ${literal(column.meaning)}`),
     ],
   };
-}
-
-/** The order of a report's rows, as \`order by\` says it: the columns asked for, and then its key. */
-export function orderOf({ row, key, sort }: ReportDefinition, by: readonly string[] = sort.default): string {
-  const asked = by.map((column) => ({ column: column.replace(/^-/, ''), isDescending: column.startsWith('-') }));
-  const rest = key.filter((column) => !asked.some((each) => each.column === column));
-  return [...asked, ...rest.map((column) => ({ column, isDescending: false }))]
-    .map(({ column, isDescending }) => {
-      const words = sort.ranks?.[column];
-      const kind = kindOfColumn(row.shape[column] as z.ZodType);
-      const value =
-        words !== undefined
-          ? `array_position(array[${words.map(literal).join(', ')}], "${column}")`
-          : kind === 'text' || kind === 'list'
-            ? `"${column}" collate "C"`
-            : `"${column}"`;
-      return `${value} ${isDescending ? 'desc nulls last' : 'asc nulls first'}`;
-    })
-    .join(', ');
 }
 
 /** `kebab-case` and `camelCase` in snake case. */

@@ -17,6 +17,7 @@ import {
   type Filter,
   type ReportDefinition,
 } from '../report';
+import { counted, countedBy } from '../totals';
 import { DAYS_BACKDATED, instant, RECORDED } from './recorded';
 import { RESTS_ON_NOTHING } from './sql';
 
@@ -162,12 +163,10 @@ export const auditTrail: ReportDefinition = {
   sql: SQL,
   basis: [],
   rests: {},
-  totals: (rows) => ({
-    byAction: Object.fromEntries(
-      ACTIONS.map((action) => [action, rows.filter((row) => row['action'] === action).length]),
-    ),
-    current: rows.filter(({ isCurrent }) => isCurrent).length,
-  }),
+  totals: {
+    byAction: countedBy('action', ACTIONS),
+    current: counted(({ isCurrent }) => isCurrent === true),
+  },
   totalsSchema: z.object({
     byAction: z
       .object(Object.fromEntries(ACTIONS.map((action) => [action, z.int()])))

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ofThoseWith, under } from './basis';
-import { equal, id, list, lists, quantity, ratio, text, type ReportDefinition } from '../report';
+import { equal, id, list, lists, oneOf, quantity, ratio, text, type ReportDefinition } from '../report';
+import { counted } from '../totals';
 import { flagsOf, linesOf, ofItself, ofThose, RESTS_ON_NOTHING } from './sql';
 import { OF_RESERVATIONS, RESERVATIONS } from './supply';
 
@@ -48,12 +49,14 @@ const measuredBy = (measures: readonly string[]): string =>
 const LINES = linesOf(
   [...OF_POOLS, ...OF_DEMAND, 'conversion'],
   ofItself('poolId', OF_POOLS),
-  ofThose(
-    'poolId',
-    OF_DEMAND,
-    (id) =>
-      `select p.subject from postings as p where p.measure = 'request' and strpos(p.value, to_json(${id})::text) > 0`,
-  ),
+  ofThose('poolId', OF_DEMAND, {
+    those: (pools) => `
+        select p.subject from postings as p
+        where p.measure = 'request' and exists (select from unnest(${pools}) as pool where strpos(p.value, to_json(pool)::text) > 0)`,
+    ids: (those) => `
+        select jsonb_array_elements_text(p.value::jsonb -> 'poolIds') from postings as p
+        where p.measure = 'request' and split_part(p.subject, '/', 1) = any (${those})`,
+  }),
 );
 
 /** The columns that add up quantities, each with how to tell what belongs in it. */
@@ -232,7 +235,7 @@ export const capacityBalance: ReportDefinition = {
     ],
   },
   filters: {
-    poolId: equal('poolId'),
+    poolId: oneOf('poolId'),
     itemId: equal('itemId'),
     supplierId: equal('supplierId'),
     scope: equal('scope'),
@@ -262,8 +265,7 @@ export const capacityBalance: ReportDefinition = {
     headroomFirm: [...OF_POOLS, ...OF_RESERVATIONS, 'plan', 'conversion'],
     ratioAtFirm: [...OF_POOLS, ...OF_RESERVATIONS, 'plan', 'conversion'],
   },
-  totals: (rows) => ({
-    overCommitted: rows.filter(({ flags }) => Array.isArray(flags) && flags.includes('OVER_COMMITTED')).length,
-  }),
+  carried: {},
+  totals: { overCommitted: counted(({ flags }) => Array.isArray(flags) && flags.includes('OVER_COMMITTED')) },
   totalsSchema: z.object({ overCommitted: z.int().describe('Rows in which more is asked for than exists.') }),
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ofLegs, RATES, under } from './basis';
 import { count, equal, flag, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
+import { always, counted, hasAny } from '../totals';
 import { cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { ANSWERS, IS_JOINT, STAGES_OF_DEALS } from './legs';
 import { flagsOf, ifAny, linesOf, sumOf, unitOf, valueOf } from './sql';
@@ -313,12 +314,13 @@ export const circularFlows: ReportDefinition = {
       ]),
     ),
   },
-  totals: (rows) => ({
-    ...Object.fromEntries(KINDS.map((kind) => [kind, rows.filter((row) => row['kind'] === kind).length])),
-    undisclosed: rows.filter(({ undisclosedEdges }) => Number(undisclosedEdges) > 0).length,
-    truncated: rows.some(({ flags }) => (flags as readonly string[]).includes('TRUNCATED')),
-    statement: STATEMENT,
-  }),
+  carried: {},
+  totals: {
+    ...Object.fromEntries(KINDS.map((kind) => [kind, counted((row) => row['kind'] === kind)])),
+    undisclosed: counted(({ undisclosedEdges }) => Number(undisclosedEdges) > 0),
+    truncated: hasAny(({ flags }) => (flags as readonly string[]).includes('TRUNCATED')),
+    statement: always(STATEMENT),
+  },
   totalsSchema: z.object({
     ...Object.fromEntries(KINDS.map((kind) => [kind, z.int().describe('Rows of this kind.')])),
     undisclosed: z.int().describe('Rows with legs or fundings whose amount is kept secret.'),

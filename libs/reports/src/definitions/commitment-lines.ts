@@ -10,12 +10,13 @@ import {
   money,
   onOrAfter,
   onOrBefore,
+  oneOf,
   quantity,
   text,
   type ReportDefinition,
   type Row,
 } from '../report';
-import { sumsByCurrency, sumsSchema } from '../totals';
+import { counted, sumsByCurrency, sumsSchema } from '../totals';
 import { cell, cellOrZero, pricedBy, RATE_FLAGS, rateDay, RATES_USED } from './conversion';
 import { IS_JOINT, STAGES_OF_DEALS } from './legs';
 import { flagsOf, ifAny, linesOf, ofItself, ofThoseNamingDeal, postingsOf, sumOf, termsOf, valueOf } from './sql';
@@ -207,6 +208,8 @@ amounts as (
 
 const SUMS = ['committedFirm', 'committedCeiling', 'indicatedCeiling', 'pipelineCeiling', 'incurred', 'paid'] as const;
 
+const isPayment = (row: Row): boolean => row['class'] === 'payment';
+
 /** A money leg's amounts, each in the column of its ladder. */
 function byLadder({
   currency,
@@ -258,7 +261,7 @@ export const commitmentLines: ReportDefinition = {
     ranks: { ladder: ['pipeline', 'indicated', 'committed'] },
   },
   filters: {
-    dealId: equal('dealId'),
+    dealId: oneOf('dealId'),
     legId: equal('legId'),
     provider: lists('providers'),
     receiver: lists('receivers'),
@@ -302,12 +305,10 @@ export const commitmentLines: ReportDefinition = {
     remainingFirm: ['deal.stage', 'leg', 'leg.firm', 'leg.incurred', 'fx'],
     remainingCeiling: ['deal.stage', 'leg', 'leg.ceiling', 'leg.incurred', 'fx'],
   },
-  totals(rows) {
-    const payments = rows.filter((row) => row['class'] === 'payment');
-    return {
-      byCurrency: sumsByCurrency(payments.map(byLadder), SUMS),
-      undisclosedLegs: payments.filter(({ undisclosed }) => undisclosed).length,
-    };
+  carried: { bearings: [OF_DEAL, NAMING_DEAL] },
+  totals: {
+    byCurrency: sumsByCurrency(SUMS, (row) => (isPayment(row) ? byLadder(row) : undefined)),
+    undisclosedLegs: counted((row) => isPayment(row) && row['undisclosed'] === true),
   },
   totalsSchema: z.object({
     byCurrency: sumsSchema(SUMS),

@@ -273,9 +273,10 @@ export const counterpartyExposure: ReportDefinition = {
     undisclosedLegs: ['deal.stage', 'leg'],
     suppliesToCompetingParties: ['relation'],
   },
-  totals: (rows) => ({
-    byCurrency: sumsByCurrency(rows, CELLS),
-  }),
+  carried: {},
+  totals: {
+    byCurrency: sumsByCurrency(CELLS),
+  },
   totalsSchema: z.object({
     byCurrency: sumsSchema(CELLS),
   }),

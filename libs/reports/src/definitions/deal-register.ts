@@ -1,11 +1,12 @@
 import { STAGES } from '@deal-ledger/domain';
 import { z } from 'zod';
 import { POLICY, under } from './basis';
-import { count, decimal, equal, id, list, lists, mentions, text, type ReportDefinition } from '../report';
+import { count, decimal, equal, id, list, lists, mentions, oneOf, text, type ReportDefinition } from '../report';
+import { countedBy, countsOf } from '../totals';
 import { GROUPS } from './groups';
 import { IS_JOINT } from './legs';
 import { instant } from './recorded';
-import { flagsOf, ifAny, linesOf, ofItself, ofThoseNamingDeal, sumOf, valueOf } from './sql';
+import { flagsOf, ifAny, linesOf, ofItself, ofThose, ofThoseNamingDeal, sumOf, valueOf } from './sql';
 
 /** How long before it lapses a letter of intent is said to. */
 const LAPSING_DAYS = 90;
@@ -57,8 +58,19 @@ const MEASURES = [
   'leg.incurred',
 ];
 
+const NARROWINGS = [
+  ofItself('dealId', MEASURES),
+  ofThoseNamingDeal('funding', ['funding']),
+  ofThose('dealId', ['site'], {
+    those: (deals) =>
+      `select p.subject from postings as p where p.measure = 'site' and p.value::jsonb -> 'dealIds' ?| ${deals}`,
+    ids: (those) =>
+      `select jsonb_array_elements_text(p.value::jsonb -> 'dealIds') from postings as p where p.measure = 'site' and split_part(p.subject, '/', 1) = any (${those})`,
+  }),
+];
+
 const SQL = `
-with recursive ${linesOf([...MEASURES, 'policy', 'funding', 'site', 'party', 'relation'], ofItself('dealId', MEASURES), ofThoseNamingDeal('funding', ['funding']))},
+with recursive ${linesOf([...MEASURES, 'policy', 'funding', 'site', 'party', 'relation'], ...NARROWINGS)},
 policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
 deal as (
   select subject as deal_id, ${valueOf('deal')} as terms, ${valueOf('deal.stage')} ->> 'stage' as stage, ${valueOf('deal.agreement')} as paper,
@@ -187,7 +199,7 @@ export const dealRegister: ReportDefinition = {
     ranks: { stage: STAGES, derivedStatus: STATUSES, minConfidence: ['low', 'medium', 'high'] },
   },
   filters: {
-    dealId: equal('dealId'),
+    dealId: oneOf('dealId'),
     stage: equal('stage'),
     derivedStatus: equal('derivedStatus'),
     kind: lists('kinds'),
@@ -227,11 +239,13 @@ export const dealRegister: ReportDefinition = {
     siteIds: ['site'],
     minConfidence: ['deal.confidence'],
   },
-  totals: (rows) => ({
-    byStage: Object.fromEntries(STAGES.map((stage) => [stage, rows.filter((row) => row['stage'] === stage).length])),
-    legs: rows.reduce((total, { legs }) => total + Number(legs), 0),
-    undisclosedLegs: rows.reduce((total, { undisclosedLegs }) => total + Number(undisclosedLegs), 0),
-  }),
+  // The last event of a deal is shown, even of one that posts nothing.
+  carried: { bearings: NARROWINGS, kinds: ['deal'] },
+  totals: {
+    byStage: countedBy('stage', STAGES),
+    legs: countsOf('legs'),
+    undisclosedLegs: countsOf('undisclosedLegs'),
+  },
   totalsSchema: z.object({
     byStage: z.object(Object.fromEntries(STAGES.map((stage) => [stage, z.int()]))).describe('Deals in each stage.'),
     legs: z.int().describe('Legs of all of them.'),

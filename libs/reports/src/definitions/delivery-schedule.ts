@@ -1,18 +1,6 @@
-import { sum } from '@deal-ledger/domain';
 import { z } from 'zod';
-import { trimmed } from '../decimal';
-import {
-  equal,
-  id,
-  list,
-  lists,
-  periodFrom,
-  periodTo,
-  quantity,
-  text,
-  type ReportDefinition,
-  type Row,
-} from '../report';
+import { equal, id, list, lists, oneOf, periodFrom, periodTo, quantity, text, type ReportDefinition } from '../report';
+import { sumsByUnit } from '../totals';
 import { under } from './basis';
 import { flagsOf, linesOf, ofItself, RESTS_ON_NOTHING } from './sql';
 import { OF_RESERVATIONS, RESERVATIONS } from './supply';
@@ -58,8 +46,10 @@ const IN_YEAR = `(asked.granularity = 'year' and left(period_last(p.period)::tex
 const total = (measure: string, more = ''): string =>
   `coalesce(sum(amount) filter (where measure = '${measure}'${more}), 0)`;
 
+const NARROWINGS = [ofItself('reservationId', MEASURES)];
+
 const SQL = `
-with ${linesOf(MEASURES, ofItself('reservationId', MEASURES))},
+with ${linesOf(MEASURES, ...NARROWINGS)},
 ${RESERVATIONS},
 bucket_of as (
   select period, case granularity when 'year' then to_char(period_last(period), 'YYYY') else period end as row_period
@@ -114,19 +104,6 @@ const SUMS = [
   'takeOrPayDue',
 ] as const;
 
-/** What is planned and delivered in each unit; quantities of different units are never added. */
-function sumsByUnit(rows: readonly Row[]): object[] {
-  const units = [
-    ...new Set(rows.flatMap(({ unit, period }) => (period !== null && typeof unit === 'string' ? [unit] : []))),
-  ];
-  return units.sort().map((unit) => {
-    const own = rows.filter((row) => row['unit'] === unit);
-    const sumOf = (column: string): string =>
-      trimmed(sum(own.flatMap(({ [column]: cell }) => (typeof cell === 'string' ? [cell] : []))));
-    return { unit, ...Object.fromEntries(SUMS.map((column) => [column, sumOf(column)])) };
-  });
-}
-
 /** R8: what was promised first, what is promised now, and what came of it. */
 export const deliverySchedule: ReportDefinition = {
   name: 'delivery-schedule',
@@ -138,7 +115,7 @@ export const deliverySchedule: ReportDefinition = {
     columns: ['reservationId', 'itemId', 'period', 'currentPlan', 'delivered', 'variance', 'cumVariance', 'slippedOut'],
   },
   filters: {
-    reservationId: equal('reservationId'),
+    reservationId: oneOf('reservationId'),
     supplier: lists('suppliers'),
     buyer: equal('buyer'),
     itemId: equal('itemId'),
@@ -189,7 +166,8 @@ export const deliverySchedule: ReportDefinition = {
     priorityTier: ['priority'],
     takeOrPayDue: ['reservation', 'plan', 'accepted'],
   },
-  totals: (rows) => ({ byUnit: sumsByUnit(rows) }),
+  carried: { bearings: NARROWINGS },
+  totals: { byUnit: sumsByUnit(SUMS) },
   totalsSchema: z.object({
     byUnit: z.array(z.object({ unit: z.string(), ...Object.fromEntries(SUMS.map((column) => [column, z.string()])) })),
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { equal, id, list, lists, onOrAfter, onOrBefore, text, type ReportDefinition } from '../report';
+import { equal, id, list, lists, onOrAfter, onOrBefore, oneOf, text, type ReportDefinition } from '../report';
+import { countedBy } from '../totals';
 import { under } from './basis';
 import { linesOf, ofItself, RESTS_ON_NOTHING } from './sql';
 
@@ -19,8 +20,10 @@ export const EngagementLogLine = z
   })
   .meta({ id: 'EngagementLogLine' });
 
+const NARROWINGS = [ofItself('engagementId', ['engagement'])];
+
 const SQL = `
-with ${linesOf(['engagement'], ofItself('engagementId', ['engagement']))}
+with ${linesOf(['engagement'], ...NARROWINGS)}
   select subject as "engagementId", meeting ->> 'status' as status, meeting ->> 'from' as "from", meeting ->> 'to' as "to",
     meeting -> 'places' as places, meeting -> 'participants' as participants, meeting -> 'asks' as asks, meeting -> 'topics' as topics,
     meeting ->> 'outcome' as outcome, meeting -> 'dealIds' as "linkedDealIds", meeting -> 'reservationIds' as "linkedReservationIds",
@@ -42,7 +45,7 @@ export const engagementLog: ReportDefinition = {
     ranks: { status: STATUSES },
   },
   filters: {
-    engagementId: equal('engagementId'),
+    engagementId: oneOf('engagementId'),
     party: lists('participants'),
     place: lists('places'),
     ask: lists('asks'),
@@ -56,11 +59,8 @@ export const engagementLog: ReportDefinition = {
   sql: SQL,
   basis: [{ measures: ['engagement'], of: under('r."engagementId"') }],
   rests: {},
-  totals: (rows) => ({
-    byStatus: Object.fromEntries(
-      STATUSES.map((status) => [status, rows.filter((row) => row['status'] === status).length]),
-    ),
-  }),
+  carried: { bearings: NARROWINGS },
+  totals: { byStatus: countedBy('status', STATUSES) },
   totalsSchema: z.object({
     byStatus: z
       .object(Object.fromEntries(STATUSES.map((status) => [status, z.int()])))

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { equal, id, lists, oneOf, text, type Option, type ReportDefinition, type Row } from '../report';
+import { equal, id, lists, oneOf, text, type Option, type ReportDefinition } from '../report';
+import { countedBy } from '../totals';
 import { rowsOf } from './finding';
 import { IN_MONEY, MONEY } from './findings-in-money';
 import { IN_RECORDS } from './findings-in-records';
@@ -125,9 +126,6 @@ const days = (standard: number, meaning: string): Option => ({
     .describe(meaning),
 });
 
-const countsOf = (rows: readonly Row[], column: string, words: readonly string[]): object =>
-  Object.fromEntries(words.map((word) => [word, rows.filter((row) => row[column] === word).length]));
-
 const countsSchema = (words: readonly string[]): z.ZodObject =>
   z.object(Object.fromEntries(words.map((word) => [word, z.int()])));
 
@@ -154,10 +152,10 @@ export const exceptions: ReportDefinition = {
   sql: SQL,
   basis: [],
   rests: {},
-  totals: (rows) => ({
-    bySeverity: countsOf(rows, 'severity', SEVERITIES),
-    byKind: countsOf(rows, 'kind', KINDS),
-  }),
+  totals: {
+    bySeverity: countedBy('severity', SEVERITIES),
+    byKind: countedBy('kind', KINDS),
+  },
   totalsSchema: z.object({
     bySeverity: countsSchema(SEVERITIES).describe('Rows of each severity.'),
     byKind: countsSchema(KINDS).describe('Rows of each kind.'),

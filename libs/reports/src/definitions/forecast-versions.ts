@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RATES, under, underPart } from './basis';
-import { count, equal, flag, id, isTrue, list, lists, money, text, type ReportDefinition } from '../report';
+import { count, equal, flag, id, isTrue, list, lists, money, oneOf, text, type ReportDefinition } from '../report';
 import { fxFor } from './fx';
 import { flagsOf, linesOf, ofItself } from './sql';
 
@@ -32,8 +32,10 @@ const OF_VERSION = underPart('r."forecastId"', 'r.version::text');
 const VERSION_BEFORE = underPart('r."forecastId"', '(r.version - 1)::text');
 const OF_VERSION_OR_BEFORE = `(${OF_VERSION} or ${VERSION_BEFORE})`;
 
+const NARROWINGS = [ofItself('forecastId', MEASURES)];
+
 const SQL = `
-with ${linesOf(MEASURES, ofItself('forecastId', MEASURES))},
+with ${linesOf(MEASURES, ...NARROWINGS)},
 stated as (
   select split_part(f.subject, '/', 1) as forecast_id, (terms ->> 'version')::int as version, terms,
     terms ->> 'currency' as currency, coalesce(l.period, 'unscheduled') as period, l.scenario, l.bound, coalesce(a.amount, 0) as amount,
@@ -73,7 +75,7 @@ export const forecastVersions: ReportDefinition = {
     ranks: { scenario: ['low', 'base', 'high'] },
   },
   filters: {
-    forecastId: equal('forecastId'),
+    forecastId: oneOf('forecastId'),
     entity: equal('entityId'),
     measure: equal('measure'),
     basis: equal('basis'),
@@ -95,6 +97,7 @@ export const forecastVersions: ReportDefinition = {
     RATES,
   ],
   rests: {},
-  totals: () => ({}),
+  carried: { bearings: NARROWINGS },
+  totals: {},
   totalsSchema: z.object({}).describe('Versions stand beside each other: nothing of them adds up.'),
 };

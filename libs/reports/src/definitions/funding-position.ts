@@ -1,10 +1,23 @@
 import { z } from 'zod';
 import { ofThoseWith, POLICY, RATES, under } from './basis';
-import { decimal, equal, flag, id, isTrue, list, lists, money, ratio, text, type ReportDefinition } from '../report';
-import { sumsByCurrency, sumsSchema } from '../totals';
+import {
+  decimal,
+  equal,
+  flag,
+  id,
+  isTrue,
+  list,
+  lists,
+  money,
+  oneOf,
+  ratio,
+  text,
+  type ReportDefinition,
+} from '../report';
+import { counted, sumsByCurrency, sumsSchema } from '../totals';
 import { cell, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { FUNDING_MEASURES, FUNDINGS } from './fundings';
-import { flagsOf, linesOf, ofItself, ofThose, ofThoseNamingDeal, valueOf } from './sql';
+import { backwards, flagsOf, linesOf, namingDeal, ofItself, ofThose, ofThoseNamingDeal, valueOf } from './sql';
 
 export const FundingPosition = z
   .object({
@@ -75,15 +88,13 @@ const PARTS = `
   select funding_id, tranche_id, currency, cell, amount, 'spot', day from cash where cell = 'received'`;
 
 const OF_DEALS = ['deal.stage', 'deal.probability'];
+const OF_FUNDING = [
+  ofItself('fundingId', FUNDING_MEASURES),
+  ofThose('fundingId', OF_DEALS, backwards(namingDeal('funding'))),
+];
 const LINES = linesOf(
   [...OF_DEALS, 'policy', ...FUNDING_MEASURES],
-  ofItself('fundingId', FUNDING_MEASURES),
-  ofThose(
-    'fundingId',
-    OF_DEALS,
-    (id) =>
-      `select p.value::jsonb ->> 'dealId' from postings as p where p.measure = 'funding' and split_part(p.subject, '/', 1) = ${id}`,
-  ),
+  ...OF_FUNDING,
   ofItself('dealId', OF_DEALS),
   ofThoseNamingDeal('funding', FUNDING_MEASURES),
 );
@@ -204,12 +215,12 @@ export const fundingPosition: ReportDefinition = {
     ranks: { stage: ['proposed', 'committed', 'closed'], ladder: ['pipeline', 'indicated', 'committed'] },
   },
   filters: {
-    fundingId: equal('fundingId'),
+    fundingId: oneOf('fundingId'),
     trancheId: equal('trancheId'),
     funder: lists('funders'),
     recipient: equal('recipient'),
     instrument: equal('instrument'),
-    dealId: equal('dealId'),
+    dealId: oneOf('dealId'),
     stage: equal('stage'),
     ladder: equal('ladder'),
     conditionStatus: equal('conditionStatus'),
@@ -260,12 +271,10 @@ export const fundingPosition: ReportDefinition = {
     openCalls: money('Called and not yet received.'),
     notInTranche: money('Committed and in no tranche; below zero where by the date more was drawn than committed.'),
   }),
-  totals(rows) {
-    const wholes = rows.filter(({ trancheId }) => trancheId === null);
-    return {
-      byCurrency: sumsByCurrency(wholes, SUMS),
-      undisclosed: wholes.filter(({ undisclosed }) => undisclosed).length,
-    };
+  carried: { bearings: OF_FUNDING },
+  totals: {
+    byCurrency: sumsByCurrency(SUMS, (row) => (row['trancheId'] === null ? row : undefined)),
+    undisclosed: counted(({ trancheId, undisclosed }) => trancheId === null && undisclosed === true),
   },
   totalsSchema: z.object({
     byCurrency: sumsSchema(SUMS).describe(

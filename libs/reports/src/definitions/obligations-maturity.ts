@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hasAnyOf, ofLegs, RATES } from './basis';
 import { count, equal, id, list, lists, money, text, type ReportDefinition } from '../report';
-import { sumsByCurrency, sumsSchema } from '../totals';
+import { countsOf, sumsByCurrency, sumsSchema } from '../totals';
 import { cellCount, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { ANSWERS, openBalancesOf, sidesOf, STAGES_OF_DEALS } from './legs';
 import { flagsOf, linesOf, postingsOf, termsOf } from './sql';
@@ -191,10 +191,11 @@ export const obligationsMaturity: ReportDefinition = {
     excludedPreliminaryLegs: ['deal.stage', 'leg'],
     excludedUndisclosedLegs: ['deal.stage', 'leg'],
   },
-  totals: (rows) => ({
-    byCurrency: sumsByCurrency(rows, SUMS),
-    ...Object.fromEntries(COUNTS.map((name) => [name, rows.reduce((total, row) => total + Number(row[name]), 0)])),
-  }),
+  carried: {},
+  totals: {
+    byCurrency: sumsByCurrency(SUMS),
+    ...Object.fromEntries(COUNTS.map((name) => [name, countsOf(name)])),
+  },
   totalsSchema: z.object({
     byCurrency: sumsSchema(SUMS),
     excludedPreliminaryLegs: z

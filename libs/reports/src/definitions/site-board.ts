@@ -1,6 +1,7 @@
 import { PHASE_STATUSES } from '@deal-ledger/domain';
 import { z } from 'zod';
-import { daysIfAny, equal, id, list, lists, quantity, text, type ReportDefinition } from '../report';
+import { daysIfAny, equal, id, list, lists, oneOf, quantity, text, type ReportDefinition } from '../report';
+import { distinct } from '../totals';
 import { under, underPart } from './basis';
 import { linesOf, ofItself, RESTS_ON_NOTHING } from './sql';
 
@@ -25,8 +26,10 @@ export const SiteBoardLine = z
 
 const MEASURES = ['site', 'site.phase', 'site.status', 'site.power'];
 
+const NARROWINGS = [ofItself('siteId', MEASURES)];
+
 const SQL = `
-with ${linesOf(MEASURES, ofItself('siteId', MEASURES))},
+with ${linesOf(MEASURES, ...NARROWINGS)},
 place as (
   select s.subject as site_id, s.value::jsonb as site, p.phase_id, p.subject as phase_subject, p.phase
   from line as s
@@ -61,7 +64,7 @@ export const siteBoard: ReportDefinition = {
     ranks: { status: PHASE_STATUSES },
   },
   filters: {
-    siteId: equal('siteId'),
+    siteId: oneOf('siteId'),
     country: equal('country'),
     partner: lists('partners'),
     status: equal('status'),
@@ -84,6 +87,7 @@ export const siteBoard: ReportDefinition = {
     firstTarget: ['site.phase'],
     slipDays: ['site.phase'],
   },
-  totals: (rows) => ({ sites: new Set(rows.map(({ siteId }) => siteId)).size }),
+  carried: { bearings: NARROWINGS },
+  totals: { sites: distinct('siteId') },
   totalsSchema: z.object({ sites: z.int().describe('How many sites the rows are of.') }),
 };

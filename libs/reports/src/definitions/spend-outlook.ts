@@ -14,7 +14,7 @@ import {
   text,
   type ReportDefinition,
 } from '../report';
-import { sumsByCurrency, sumsSchema } from '../totals';
+import { countsOf, sumsByCurrency, sumsSchema } from '../totals';
 import { cell, cellCount, cellOrZero, pricedBy, RATE_FLAGS, rateDay, RATES_USED } from './conversion';
 import { flagsOf, linesOf, postingsOf, sumOf, termsOf } from './sql';
 
@@ -364,10 +364,11 @@ export const spendOutlook: ReportDefinition = {
     prepaid: ['leg', 'leg.paid', 'fx'],
     undisclosedLegs: ['deal.stage', 'leg'],
   },
-  totals: (rows) => ({
-    byCurrency: sumsByCurrency(rows, SUMS),
-    undisclosedLegs: rows.reduce((total, { undisclosedLegs }) => total + Number(undisclosedLegs), 0),
-  }),
+  carried: {},
+  totals: {
+    byCurrency: sumsByCurrency(SUMS),
+    undisclosedLegs: countsOf('undisclosedLegs'),
+  },
   totalsSchema: z.object({
     byCurrency: sumsSchema(SUMS),
     undisclosedLegs: z.int().describe('Legs whose amount is kept secret; they are in none of the sums.'),

@@ -1,36 +1,52 @@
-/** Which postings of some measures may matter to rows that pass a filter by an id: the others are not read. */
-export interface Narrowing {
+import type { Bearing } from '../report';
+
+/** Which postings of some measures may matter to rows that pass a filter by ids: the others are not read. */
+export interface Narrowing extends Bearing {
   readonly filter: string;
-  readonly measures: readonly string[];
-  /** SQL over a posting; `id` is SQL for what is asked for. */
-  matters(id: string): string;
+  /** SQL over a posting; `ids` is SQL for the array of what is asked for. */
+  matters(ids: string): string;
 }
 
 /** What a posting is of, without the parts of that; `postings_by_root` finds postings by it. */
 const ROOT = `split_part(subject, '/', 1)`;
 
-/** Of these measures what is of the id itself. */
+/** Of these measures what is of the ids themselves. */
 export const ofItself = (filter: string, measures: readonly string[]): Narrowing => ({
   filter,
   measures,
-  matters: (id) => `${ROOT} = ${id}`,
+  matters: (ids) => `${ROOT} = any (${ids})`,
+  bearOn: (roots) => `select unnest(${roots})`,
 });
 
-/** Of these measures what is of one of those that `ids` selects. */
-export const ofThose = (filter: string, measures: readonly string[], ids: (id: string) => string): Narrowing => ({
+/** What postings are of that bear on rows of ids, and the other way round: each SQL over an array of the other. */
+interface Ways {
+  those(ids: string): string;
+  ids(those: string): string;
+}
+
+/** Of these measures what is of one of those that `ways` lead to. */
+export const ofThose = (filter: string, measures: readonly string[], { those, ids }: Ways): Narrowing => ({
   filter,
   measures,
   // As an array they are looked up in the index one by one.
-  matters: (id) => `${ROOT} = any (array(${ids(id)}))`,
+  matters: (asked) => `${ROOT} = any (array(${those(asked)}))`,
+  bearOn: ids,
 });
 
-/** Of these measures what is of a request or a funding that ever named the deal; `postings_by_deal` finds these. */
+/** From deals to the requests or fundings that ever named them; `postings_by_deal` finds these. */
+export const namingDeal = (naming: 'request' | 'funding'): Ways => ({
+  those: (deals) =>
+    `select p.subject from postings as p where p.measure = '${naming}' and p.value::jsonb ->> 'dealId' = any (${deals})`,
+  ids: (those) =>
+    `select p.value::jsonb ->> 'dealId' from postings as p where p.measure = '${naming}' and split_part(p.subject, '/', 1) = any (${those})`,
+});
+
+/** The same ways, walked from the other end. */
+export const backwards = ({ those, ids }: Ways): Ways => ({ those: ids, ids: those });
+
+/** Of these measures what is of a request or a funding that ever named the deals. */
 export const ofThoseNamingDeal = (naming: 'request' | 'funding', measures: readonly string[]): Narrowing =>
-  ofThose(
-    'dealId',
-    measures,
-    (id) => `select p.subject from postings as p where p.measure = '${naming}' and p.value::jsonb ->> 'dealId' = ${id}`,
-  );
+  ofThose('dealId', measures, namingDeal(naming));
 
 /**
  * The CTE `line`: the sums that stand at the position and the date asked for, one row per measure,
@@ -70,8 +86,8 @@ function chosen(measures: readonly string[], narrowings: readonly Narrowing[]): 
     const condition = narrowings
       .filter((narrowing) => narrowing.measures.includes(measure))
       .map(({ filter, matters }) => {
-        const id = `filter ->> '${filter}'`;
-        return ` and (${id} is null or ${matters(id)})`;
+        const asked = `filter ->> '${filter}'`;
+        return ` and (${asked} is null or ${matters(`string_to_array(${asked}, ',')`)})`;
       })
       .join('');
     byCondition.set(condition, [...(byCondition.get(condition) ?? []), measure]);

@@ -1,0 +1,98 @@
+import { comparing, type RawRow, type ReportDefinition, type Row } from '@deal-ledger/reports';
+import { entriesOf, policyEventOf, rowIn, type Entry, type Seams, type Whole } from './whole';
+
+/** What becomes of an answer when the rows of some ids are others. */
+export interface Exchange {
+  readonly definition: ReportDefinition;
+  readonly sort: readonly string[];
+  /** By the column that comes first in the key. */
+  readonly ids: readonly string[];
+  /** All rows of these, in the order of the answer. */
+  readonly rows: readonly RawRow[];
+}
+
+/** The rows and totals of an answer after an exchange, as if it had been worked out as a whole. */
+export function exchanged(
+  base: Whole,
+  { besides, tally: before }: Seams,
+  { definition, sort, ids, rows }: Exchange,
+): Pick<Whole, 'lines' | 'keys' | 'policyEventId' | 'totals' | 'seams'> {
+  const gone = placesOf(base.keys, new Set(ids));
+  const entries = entriesOf(definition, rows);
+  const tally = before.copy();
+  for (const place of gone) tally.remove(rowIn(base.lines[place] as string, besides[place] as string));
+  for (const { row } of entries) tally.add(row);
+  const cuts = cutsOf(gone, placesFor(base.lines, entries, comparing(definition, sort)), base.lines.length);
+  const spliced = (old: readonly string[], textOf: (entry: Entry) => string): string[] =>
+    ([] as string[]).concat(
+      ...cuts.map((cut) => ('to' in cut ? old.slice(cut.from, cut.to) : [textOf(entries[cut.entry] as Entry)])),
+    );
+  const seams = { besides: spliced(besides, ({ beside }) => beside), tally };
+  return {
+    lines: spliced(base.lines, ({ line }) => line),
+    keys: spliced(base.keys, ({ key }) => key),
+    policyEventId: policyEventAfter(base.policyEventId, entries, seams.besides),
+    totals: tally.shown(),
+    seams,
+  };
+}
+
+/** Where the rows of the ids stand. An id has no characters that JSON would write otherwise. */
+function placesOf(keys: readonly string[], ids: ReadonlySet<string>): number[] {
+  const places: number[] = [];
+  for (const [place, key] of keys.entries()) if (ids.has(key.slice(2, key.indexOf('"', 2)))) places.push(place);
+  return places;
+}
+
+/** Before which of the lines each entry belongs; they are in order, as the lines are. */
+function placesFor(lines: readonly string[], entries: readonly Entry[], compare: (a: Row, b: Row) => number): number[] {
+  const parsed = new Map<number, Row>();
+  const rowAt = (place: number): Row => {
+    const row = parsed.get(place) ?? (JSON.parse(lines[place] as string) as Row);
+    parsed.set(place, row);
+    return row;
+  };
+  let from = 0;
+  return entries.map(({ row }) => {
+    let to = lines.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (compare(rowAt(middle), row) < 0) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  });
+}
+
+/** A stretch of old lines, or one new entry. */
+type Cut = { readonly from: number; readonly to: number } | { readonly entry: number };
+
+function cutsOf(gone: readonly number[], places: readonly number[], end: number): Cut[] {
+  const cuts: Cut[] = [];
+  let from = 0;
+  let out = 0;
+  const keepUntil = (to: number): void => {
+    for (; (gone[out] ?? end) < to; out += 1) {
+      cuts.push({ from, to: gone[out] as number });
+      from = (gone[out] as number) + 1;
+    }
+    cuts.push({ from, to });
+    from = to;
+  };
+  for (const [entry, place] of places.entries()) {
+    keepUntil(place);
+    cuts.push({ entry });
+  }
+  keepUntil(end);
+  return cuts;
+}
+
+/** No row was exchanged for its policy, so there is still the same one, if any row is weighed by it. */
+function policyEventAfter(before: string | null, entries: readonly Entry[], besides: readonly string[]): string | null {
+  for (const { beside } of entries) {
+    const eventId = policyEventOf(beside);
+    if (eventId !== undefined) return eventId;
+  }
+  if (before === null) return null;
+  return besides.some((beside) => policyEventOf(beside) !== undefined) ? before : null;
+}

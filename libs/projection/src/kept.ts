@@ -1,0 +1,80 @@
+import { LRUCache } from 'lru-cache';
+import { familyOf, keyOf, type Question } from './question';
+import type { Whole } from './whole';
+
+/** What of whole answers is kept in memory, as text. A larger answer is worked out anew for every page. */
+export const STANDARD_KEPT_BYTES = 256 * 1024 * 1024;
+/** About what an answer, and each of its rows, costs beside its text. */
+const ANSWER_BYTES = 2_000;
+const ROW_BYTES = 64;
+
+interface Place {
+  readonly whole: Whole;
+  readonly position: number;
+  readonly family: string | undefined;
+}
+
+/** A kept answer to the same question at another position. */
+export interface Base {
+  readonly position: number;
+  readonly whole: Whole;
+}
+
+/** Answers in memory: those used last, as many as there is room for. */
+export class Kept {
+  private readonly places: LRUCache<string, Place>;
+  /** Of each family its answers by position. */
+  private readonly families = new Map<string, Map<number, Place>>();
+
+  constructor(maxBytes: number) {
+    this.places = new LRUCache<string, Place>({
+      maxSize: maxBytes,
+      sizeCalculation: ({ whole }) => bytesOf(whole),
+      dispose: (place) => this.forget(place),
+    });
+  }
+
+  get(question: Question): Whole | undefined {
+    return this.places.get(keyOf(question))?.whole;
+  }
+
+  /** The answer to the same question whose position is nearest. */
+  nearest(question: Question): Base | undefined {
+    let nearest: Base | undefined;
+    const distance = ({ position }: Base): number => Math.abs(position - question.position);
+    for (const place of this.families.get(familyOf(question) ?? '')?.values() ?? [])
+      if (nearest === undefined || distance(place) < distance(nearest)) nearest = place;
+    return nearest;
+  }
+
+  keep(question: Question, whole: Whole): void {
+    const { position } = question;
+    const place = { whole, position, family: familyOf(question) };
+    const key = keyOf(question);
+    this.places.set(key, place);
+    // One that is too large is not.
+    if (place.family === undefined || this.places.peek(key) !== place) return;
+    const family = this.families.get(place.family) ?? new Map<number, Place>();
+    this.families.set(place.family, family.set(position, place));
+  }
+
+  /** Drops the answer at another position, unless another one is there by now. */
+  drop(question: Question, { position, whole }: Base): void {
+    const key = keyOf({ ...question, position });
+    if (this.places.peek(key)?.whole === whole) this.places.delete(key);
+  }
+
+  private forget(place: Place): void {
+    if (place.family === undefined) return;
+    const family = this.families.get(place.family);
+    if (family?.get(place.position) !== place) return;
+    family.delete(place.position);
+    if (family.size === 0) this.families.delete(place.family);
+  }
+}
+
+function bytesOf({ lines, keys, seams }: Whole): number {
+  let bytes = ANSWER_BYTES + lines.length * ROW_BYTES;
+  for (const texts of [lines, keys, seams?.besides ?? []]) for (const text of texts) bytes += text.length;
+  return bytes;
+}
