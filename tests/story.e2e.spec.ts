@@ -5,7 +5,7 @@ import { startCluster, type Cluster } from './harness/cluster';
 import { dataDir } from './support/data-dir';
 import { startService, type RunningService } from './harness/services';
 import { postArticle, postFurtherSources, readReport, REPORTS, withoutPlace, type Row } from './support/article';
-import { send } from './support/client';
+import { post, send } from './support/client';
 
 jest.setTimeout(180_000);
 
@@ -187,6 +187,55 @@ describe('the article, told to everything in one process', () => {
           expect(inAll).toBe(inOne);
         }
       }
+    });
+
+    describe('asked what events would do', () => {
+      const assessed = (probability: string) => ({
+        stream: 'deal/nvda-openai',
+        id: 'thought-over',
+        type: 'DealProbabilityAssessed',
+        effective: '2025-12-01',
+        sources: [{ sourceId: 'internal', attribution: 'internal', confidence: 'medium' }],
+        data: { probability, method: 'judgement' },
+      });
+      const versionOf = async (url: string) => (await send(`${url}/v1/deals/nvda-openai`)).headers.get('etag');
+      beforeAll(async () => {
+        for (const url of [ledger.url, cluster.url]) {
+          await postArticle(url);
+          await postFurtherSources(url);
+        }
+      });
+
+      it('shows the reports of every projection in one answer, the same as one process, and records nothing', async () => {
+        const shown: object[] = [];
+        for (const url of [ledger.url, cluster.url]) {
+          const version = await versionOf(url);
+          const body = { events: [assessed('0.25')] };
+          const { status, json } = await post(`${url}/v1/preview?effectiveOn=2025-12-01`, body);
+          expect(status).toBe(200);
+          const { reports } = json as { reports: { report: string; rows: { key: object; difference: object }[] }[] };
+          const changed = reports.filter(({ rows }) => rows.length > 0);
+          shown.push(changed.map(({ report, rows }) => [report, rows.map(({ key, difference }) => [key, difference])]));
+          expect(changed.map(({ report }) => report)).toEqual(
+            expect.arrayContaining(['funding-position', 'deal-register']),
+          );
+
+          const dryRun = await post(`${url}/v1/commits?dryRun=true`, body);
+          expect([dryRun.status, Object.keys(dryRun.json)]).toEqual([200, expect.not.arrayContaining(['reports'])]);
+          expect(await versionOf(url)).toBe(version);
+        }
+        expect(shown[1]).toEqual(shown[0]);
+        expect(JSON.stringify(shown[1])).toContain('"weightedRemaining":"-10000000000.00"');
+      });
+
+      it('refuses as the dry run and the real call do', async () => {
+        const body = { events: [assessed('1.25')] };
+        const asked = ['/v1/preview', '/v1/commits?dryRun=true', '/v1/commits'];
+        const refused = await Promise.all(asked.map((path) => post(`${cluster.url}${path}`, body)));
+        expect(refused.map(({ status, json }) => [status, json['code'], json['detail']])).toEqual(
+          asked.map(() => [422, 'PROBABILITY_RANGE', refused[0]?.json['detail']]),
+        );
+      });
     });
 
     it('lists every route behind the front door in one document', async () => {

@@ -48,7 +48,7 @@ export function combinedPreviewController(
     @Operation({
       summary: 'Whether events would be recorded, and what they would do to the figures; nothing is recorded',
       description:
-        'A refusal is the one that /v1/commits would answer. Else per report of every projection the rows that would change.',
+        'A refusal is the one that /v1/commits would answer, and answers with dryRun=true. Else per report of every projection the rows that would change, before and after: what a dry run does not say.',
       tag: 'preview',
       query: PreviewQuery,
       body: PreviewBody,

@@ -66,7 +66,7 @@ export function previewController(token: symbol, set: Pick<ReportSet, 'rules' | 
     @Operation({
       summary: 'What events would do to the figures; nothing is recorded',
       description:
-        'Per report the rows that would change. Whether the events would be recorded at all is asked of a recording service, with dryRun=true.',
+        "Per report of this projection the rows that would change, before and after. Whether the events would be recorded at all is asked of a recording service, with dryRun=true. Behind the front door /v1/preview does both, with every projection's reports.",
       tag: 'preview',
       query: PreviewQuery,
       body: PreviewBody,

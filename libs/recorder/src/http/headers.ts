@@ -22,7 +22,12 @@ export const PostHeaders = z.object({
 });
 
 export const PostQuery = z.strictObject({
-  dryRun: z.enum(['true', 'false']).optional().describe('Decide and answer like the real call, and record nothing.'),
+  dryRun: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe(
+      'true: decide as the real call would and answer as it would, with the same refusals, but with 200 where it would record, and record nothing. What the figures would be, before and after, POST /v1/preview says.',
+    ),
 });
 
 export const etagOf = (version: number): string => `"${version}"`;
