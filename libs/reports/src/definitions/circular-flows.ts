@@ -3,8 +3,8 @@ import { ofLegs, RATES, under } from './basis';
 import { count, equal, flag, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { always, counted, hasAny } from '../totals';
 import { cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
-import { ANSWERS, IS_JOINT, STAGES_OF_DEALS } from './legs';
-import { flagsOf, ifAny, linesOf, sumOf, unitOf, valueOf } from './sql';
+import { ANSWERS, cashOf, IS_JOINT, STAGES_OF_DEALS } from './legs';
+import { flagsOf, ifAny, linesOf, postingsOf, sumOf, termsOf, unitOf, valueOf } from './sql';
 
 /** More cycles than this are not looked for. */
 const MAX_CYCLES = 1_000;
@@ -72,12 +72,13 @@ const PARTS = `
   where is_unknown`;
 
 const SQL = `
-with ${linesOf(['deal.stage', 'leg', 'leg.firm', 'leg.ceiling', 'leg.paid', 'funding', 'funding.stage', 'funding.ceiling', 'funding.committed', 'tranche.received'])},
+with ${linesOf(['deal.stage', 'leg', 'funding', 'funding.stage', 'funding.ceiling', 'funding.committed', 'tranche.received'])},
 ${STAGES_OF_DEALS},
+${cashOf(['leg.paid'])},
 leg as (
-  select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, ${valueOf('leg')} as terms,
-    ${sumOf('leg.paid')} as paid
-  from line where measure like 'leg%' group by subject ${ifAny('leg')}
+  select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, terms, coalesce(paid, 0) as paid
+  from ${termsOf('leg')} as each
+  left join (select subject, sum(amount) as paid from cash group by subject) as moved using (subject)
 ),
 ${ANSWERS},
 -- A delivery that a payment answers is no consideration in kind.
@@ -119,10 +120,10 @@ hop_edge as (
   cross join lateral jsonb_array_elements_text(targets) as target
 ),
 stated (sort, edge_id, share_of, cell, currency, amount, kind, day) as (
-  select 'leg', subject, value::jsonb ->> 'partyId', substr(measure, 5), unit, amount, 'closing', effective_on
-  from line where measure in ('leg.firm', 'leg.ceiling')
+  select 'leg', subject, value::jsonb ->> 'partyId', substr(measure, 5), unit, sum(amount), 'closing', effective_on
+  from ${postingsOf(['leg.firm', 'leg.ceiling'])} as planned group by measure, subject, value, unit having sum(amount) <> 0
   union all
-  select 'leg', subject, value::jsonb ->> 'partyId', 'cash', unit, amount, 'spot', (value::jsonb ->> 'on')::date from line where measure = 'leg.paid'
+  select 'leg', subject, says ->> 'partyId', 'cash', unit, amount, 'spot', rate_day from cash
   union all
   select 'funding', edge_id, null, 'ceiling', currency, greatest(stated, committed), 'closing', effective_on from funding
   union all

@@ -17,8 +17,8 @@ import {
   type Row,
 } from '../report';
 import { counted, sumsByCurrency, sumsSchema } from '../totals';
-import { cell, cellOrZero, pricedBy, RATE_FLAGS, rateDay, RATES_USED } from './conversion';
-import { IS_JOINT, STAGES_OF_DEALS } from './legs';
+import { cell, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
+import { cashOf, IS_JOINT, STAGES_OF_DEALS } from './legs';
 import { flagsOf, ifAny, linesOf, ofItself, ofThoseNamingDeal, postingsOf, sumOf, termsOf, valueOf } from './sql';
 
 export const CommitmentLine = z
@@ -117,12 +117,7 @@ stated as (
   where greatest(${STATED.map((name) => `"${name}"`).join(', ')}) > 0
   group by subject
 ),
-cash as (
-  select subject, measure, unit, ${rateDay(`(says ->> 'on')::date`)} as rate_day, sum(amount) as amount
-  from ${postingsOf(CASH, OF_DEAL)} as moved
-  cross join lateral (select value::jsonb as says) as stated
-  group by subject, measure, unit, rate_day, says - 'on' having sum(amount) <> 0
-),
+${cashOf(CASH, OF_DEAL)},
 leg_sums as (
   select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, terms, ${STATED.map((name) => `coalesce("${name}", 0) as "${name}"`).join(', ')},
     coalesce(firm_to_come, 0) as firm_to_come, coalesce(firm_unscheduled, 0) as firm_unscheduled,

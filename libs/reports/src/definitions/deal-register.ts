@@ -6,7 +6,18 @@ import { countedBy, countsOf } from '../totals';
 import { GROUPS } from './groups';
 import { IS_JOINT } from './legs';
 import { instant } from './recorded';
-import { flagsOf, ifAny, linesOf, ofItself, ofThose, ofThoseNamingDeal, sumOf, valueOf } from './sql';
+import {
+  flagsOf,
+  ifAny,
+  linesOf,
+  ofItself,
+  ofThose,
+  ofThoseNamingDeal,
+  postingsOf,
+  sumOf,
+  termsOf,
+  valueOf,
+} from './sql';
 
 /** How long before it lapses a letter of intent is said to. */
 const LAPSING_DAYS = 90;
@@ -45,7 +56,7 @@ export const DealRegister = z
   })
   .meta({ id: 'DealRegister' });
 
-const MEASURES = [
+const TERMS = [
   'deal',
   'deal.stage',
   'deal.announced',
@@ -54,9 +65,9 @@ const MEASURES = [
   'deal.confidence',
   'deal.amendment',
   'leg',
-  'leg.ceiling',
-  'leg.incurred',
 ];
+const AMOUNTS = ['leg.ceiling', 'leg.incurred'];
+const MEASURES = [...TERMS, ...AMOUNTS];
 
 const NARROWINGS = [
   ofItself('dealId', MEASURES),
@@ -70,28 +81,29 @@ const NARROWINGS = [
 ];
 
 const SQL = `
-with recursive ${linesOf([...MEASURES, 'policy', 'funding', 'site', 'party', 'relation'], ...NARROWINGS)},
+with recursive ${linesOf([...TERMS, 'policy', 'funding', 'site', 'party', 'relation'], ...NARROWINGS)},
 policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
 deal as (
   select subject as deal_id, ${valueOf('deal')} as terms, ${valueOf('deal.stage')} ->> 'stage' as stage, ${valueOf('deal.agreement')} as paper,
     ${valueOf('deal.probability')} ->> 'probability' as assessed, ${valueOf('deal.confidence')} ->> 'confidence' as confidence,
     (array_agg(value::jsonb ->> 'announcedOn' order by value::jsonb ->> 'on', value collate "C") filter (where measure = 'deal.announced'))[1] as announced_on,
     count(*) filter (where measure = 'deal.amendment') as amendments
-  from line where measure in (${MEASURES.filter((measure) => measure.startsWith('deal'))
+  from line where measure in (${TERMS.filter((measure) => measure.startsWith('deal'))
     .map((measure) => `'${measure}'`)
     .join(', ')})
   group by subject ${ifAny('deal')}
 ),
 leg as (
   select split_part(subject, '/', 1) as deal_id, terms, terms ->> 'class' = 'payment' as is_payment, (terms ->> 'undisclosed')::boolean as is_secret,
-    to_come + greatest(unscheduled - incurred, 0) as remains, ceiling
-  from (
-    select subject, ${valueOf('leg')} as terms, ${sumOf('leg.ceiling')} as ceiling, ${sumOf('leg.incurred')} as incurred,
+    coalesce(to_come + greatest(unscheduled - incurred, 0), 0) as remains, coalesce(ceiling, 0) as ceiling
+  from ${termsOf('leg')} as each
+  left join (
+    select subject, ${sumOf('leg.ceiling')} as ceiling, ${sumOf('leg.incurred')} as incurred,
       coalesce(sum(amount) filter (where measure = 'leg.ceiling' and period is null), 0) as unscheduled,
       -- An amount falls due on the last day of its period.
       coalesce(sum(amount) filter (where measure = 'leg.ceiling' and period_last(period) > effective_on), 0) as to_come
-    from line where measure like 'leg%' group by subject ${ifAny('leg')}
-  ) as each
+    from ${postingsOf(AMOUNTS, ...NARROWINGS)} as posted group by subject
+  ) as sums using (subject)
 ),
 legs as (
   select deal_id, count(*) as legs, count(*) filter (where is_secret) as secret,

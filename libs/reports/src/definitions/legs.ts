@@ -1,4 +1,5 @@
-import { postingsOf, sumOf } from './sql';
+import { rateDay } from './conversion';
+import { postingsOf, sumOf, type Narrowing } from './sql';
 
 /** The CTE `deal`: the stage of each, by the lines of `deal.stage`. */
 export const STAGES_OF_DEALS = `
@@ -34,6 +35,18 @@ answer as (
   join leg as payment on payment.deal_id = delivery.deal_id
     and (payment.terms ->> 'reciprocalOf' = delivery.leg_id or delivery.terms ->> 'reciprocalOf' = payment.leg_id)
   where payment.terms ->> 'class' = 'payment' and delivery.terms ->> 'class' not in ('payment', 'funding')
+)`;
+
+/**
+ * The CTE `cash`: what was incurred or paid of each leg, by what its values say besides the day, and by
+ * the day where rates differ by it.
+ */
+export const cashOf = (measures: readonly string[], ...narrowings: readonly Narrowing[]): string => `
+cash as (
+  select subject, measure, unit, says - 'on' as says, ${rateDay(`(says ->> 'on')::date`)} as rate_day, sum(amount) as amount
+  from ${postingsOf(measures, ...narrowings)} as moved
+  cross join lateral (select value::jsonb as says) as stated
+  group by 1, 2, 3, 4, 5 having sum(amount) <> 0
 )`;
 
 /**
