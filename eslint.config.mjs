@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 const NEST = ['@nestjs/*', 'nestjs-*', 'fastify', '@fastify/*'];
 
-const LIBRARIES = ['domain', 'reports', 'log', 'ledger', 'recorder', 'projection', 'service'].map(
+const LIBRARIES = ['domain', 'reports', 'log', 'ledger', 'proof', 'recorder', 'projection', 'service'].map(
   (name) => `lib:${name}`,
 );
 
@@ -13,6 +13,7 @@ const BOUNDARIES = [
   may('lib:reports', ['lib:domain'], [...NEST, 'kafkajs', 'pg', 'typeorm']),
   may('lib:log', [], [...NEST, 'typeorm']),
   may('lib:ledger', ['lib:domain', 'lib:log'], [...NEST, 'kafkajs', 'pg', 'typeorm']),
+  may('lib:proof', [], [...NEST, 'kafkajs', 'pg', 'typeorm']),
   may('lib:recorder', ['lib:domain', 'lib:reports', 'lib:log', 'lib:ledger', 'lib:service'], ['kafkajs']),
   may('lib:projection', ['lib:domain', 'lib:reports', 'lib:log', 'lib:ledger', 'lib:service'], ['kafkajs']),
   may('lib:service', [], ['kafkajs', 'pg', 'typeorm']),
@@ -65,6 +66,23 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'Date', property: 'now', message: 'The time is given, never taken.' },
+      ],
+    },
+  },
+  {
+    files: ['libs/proof/src/**/*.ts'],
+    ignores: SPECS,
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['node:*', '!node:buffer', '!node:crypto'],
+              message: 'A proof is computed and checked with nothing but bytes and hashes.',
+            },
+          ],
+        },
       ],
     },
   },

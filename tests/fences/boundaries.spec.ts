@@ -32,6 +32,10 @@ const ROWS: Readonly<Record<string, { readonly refused: readonly string[]; reado
     refused: ['@deal-ledger/recorder', '@nestjs/common', 'kafkajs', 'pg', 'typeorm'],
     allowed: ['@deal-ledger/domain', '@deal-ledger/log', 'node:crypto'],
   },
+  'libs/proof': {
+    refused: ['@deal-ledger/log', '@deal-ledger/domain', '@nestjs/common', 'kafkajs', 'pg', 'typeorm', 'node:fs'],
+    allowed: ['node:crypto', 'node:buffer'],
+  },
   'libs/recorder': {
     refused: ['@deal-ledger/projection', 'kafkajs'],
     allowed: ['@deal-ledger/domain', '@deal-ledger/ledger', '@deal-ledger/service', '@nestjs/common', 'pg'],
