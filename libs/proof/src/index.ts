@@ -17,3 +17,25 @@ export {
   type SignerKey,
   type VerifierKey,
 } from './keys';
+export { type SignatureLine, type VerifiedSignature } from './signatures';
+export { openNote, parseNote, signNote, type NoteProblem, type OpenedNote, type SignedNote } from './notes';
+export {
+  addCosignatures,
+  checkpointText,
+  cosignCheckpoint,
+  openCheckpoint,
+  parseCheckpoint,
+  signCheckpoint,
+  type Checkpoint,
+  type CheckpointProblem,
+  type OpenedCheckpoint,
+  type Trust,
+} from './checkpoints';
+export {
+  formatLogProof,
+  parseLogProof,
+  verifyLogProof,
+  type LogProof,
+  type LogProofProblem,
+  type VerifiedLogProof,
+} from './log-proof';
