@@ -32,6 +32,17 @@ export {
   type Trust,
 } from './checkpoints';
 export {
+  hashesOfTile,
+  newTiles,
+  parseTilePath,
+  TILE_HEIGHT,
+  TILE_WIDTH,
+  tileBytes,
+  TileNodes,
+  tilePath,
+} from './tiles';
+export { type ReadTile, type Tile } from './tiles';
+export {
   formatLogProof,
   parseLogProof,
   verifyLogProof,
@@ -39,3 +50,12 @@ export {
   type LogProofProblem,
   type VerifiedLogProof,
 } from './log-proof';
+export {
+  formatAddCheckpoint,
+  judgeAddCheckpoint,
+  parseAddCheckpoint,
+  TLOG_SIZE_TYPE,
+  type AddCheckpoint,
+  type Verdict,
+  type WitnessedLog,
+} from './witness';
