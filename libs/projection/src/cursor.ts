@@ -37,6 +37,8 @@ export function encodeCursor(cursor: Cursor): string {
  */
 export function decodeCursor(report: string, text: string): Cursor {
   const bytes = Buffer.from(text, 'base64url');
+  // Decoding passes over what is superfluous; a cursor is the text that was given, and no other.
+  if (bytes.toString('base64url') !== text) throw notOurs(report);
   const payload = bytes.subarray(CHECKSUM_BYTES);
   if (!bytes.subarray(0, CHECKSUM_BYTES).equals(checksumOf(payload))) throw notOurs(report);
   const parsed = Payload.safeParse(JSON.parse(payload.toString()));

@@ -145,7 +145,7 @@ describeWithPostgres('reports for jobs', (url) => {
   it('refuses a cursor that is not its own', async () => {
     const { meta } = await read(`asOf=${first}&limit=2`);
     const cursor = meta.nextCursor ?? '';
-    for (const nonsense of ['x', 'AAAAAAAAAAAAAAAAAAAA', cursor.slice(0, -4), `${cursor}AAAA`]) {
+    for (const nonsense of ['x', 'AAAAAAAAAAAAAAAAAAAA', cursor.slice(0, -4), `${cursor}AAAA`, `${cursor}A`]) {
       expect(await refused(`cursor=${nonsense}`)).toMatchObject({ status: 400, code: 'CURSOR_INVALID' });
     }
     expect(await refused(`cursor=${cursor}`, 'capacity-balance')).toMatchObject({ code: 'CURSOR_INVALID' });
