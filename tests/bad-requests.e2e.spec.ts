@@ -141,6 +141,18 @@ const BAD: readonly BadRequest[] = [
     expected: { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
   },
   {
+    what: 'is in another charset',
+    body: JSON.stringify(party()),
+    headers: { 'content-type': 'application/json; charset=iso-8859-1' },
+    expected: { status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
+  },
+  {
+    what: 'is compressed',
+    body: JSON.stringify(party()),
+    headers: { 'content-encoding': 'gzip' },
+    expected: { status: 415, code: 'UNSUPPORTED_CONTENT_ENCODING' },
+  },
+  {
     what: 'has an amount that is a JSON number',
     path: FUNDING,
     body: proposed({ ceiling: usd(100) }),

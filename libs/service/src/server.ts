@@ -49,10 +49,24 @@ export function serverAdapter(bodyLimitBytes: number, routes: Routes, log: Logge
   addParsers(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS);
-    done(queryRefusal(operationOf(request.routeOptions.config), request.query));
+    done(
+      encodingRefusal(request.headers['content-encoding']) ??
+        queryRefusal(operationOf(request.routeOptions.config), request.query),
+    );
   });
   if (log.isLevelEnabled('debug')) logRequests(fastify, log);
   return adapter;
+}
+
+/** Bodies are read as they come. */
+function encodingRefusal(encoding: string | undefined): Problem | undefined {
+  if (encoding === undefined || encoding.trim().toLowerCase() === 'identity') return undefined;
+  return new Problem({
+    status: 415,
+    code: 'UNSUPPORTED_CONTENT_ENCODING',
+    detail: `A body in the content encoding "${encoding.slice(0, 100)}" is not read. Send it as it is, without Content-Encoding.`,
+    headers: { 'accept-encoding': 'identity' },
+  });
 }
 
 /** A route that documents no query takes none. Where it documents one, its handler validates it. */
@@ -78,15 +92,36 @@ function addParsers(fastify: FastifyInstance): void {
       return;
     }
     try {
+      refuseCharset(request.headers['content-type']);
       done(null, parse(body as Buffer));
     } catch (error) {
       done(error as Error, undefined);
     }
   });
   fastify.addContentTypeParser('application/x-ndjson', (request, payload, done) => {
-    const streams = operationOf(request.routeOptions.config)?.ndjsonBody !== undefined;
-    if (streams) done(null, payload);
-    else done(wrongMediaType('application/json'), undefined);
+    if (operationOf(request.routeOptions.config)?.ndjsonBody === undefined) {
+      done(wrongMediaType('application/json'), undefined);
+      return;
+    }
+    try {
+      refuseCharset(request.headers['content-type']);
+      done(null, payload);
+    } catch (error) {
+      done(error as Error, undefined);
+    }
+  });
+}
+
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i;
+
+/** JSON is UTF-8 (RFC 8259), so in another charset a body would say something else than its sender meant. */
+function refuseCharset(contentType: string | undefined): void {
+  const charset = CHARSET.exec(contentType ?? '')?.[1];
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return;
+  throw new Problem({
+    status: 415,
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    detail: `A body in the charset "${charset.slice(0, 100)}" is not read. Send it in UTF-8, with charset=utf-8 or without charset.`,
   });
 }
 

@@ -177,6 +177,39 @@ describe('a service', () => {
     },
   );
 
+  it.each(['gzip', 'br', 'deflate, gzip', 'nonsense'])(
+    'refuses a body in the content encoding %s',
+    async (encoding) => {
+      for (const url of ['/v1/calls/first', '/v1/calls/import']) {
+        const answer = await post('{"amount":"1"}', { url, headers: { 'content-encoding': encoding } });
+        expect([answer.statusCode, answer.headers['accept-encoding'], answer.json()]).toMatchObject([
+          415,
+          'identity',
+          { code: 'UNSUPPORTED_CONTENT_ENCODING', detail: expect.stringContaining('Send it as it is') as string },
+        ]);
+      }
+    },
+  );
+
+  it.each([
+    ['/v1/calls/first', 'application/json'],
+    ['/v1/calls/import', 'application/x-ndjson'],
+  ])('at %s takes %s in UTF-8 and in no other charset', async (url, type) => {
+    const status = async (contentType: string) =>
+      (await post('{"amount":"1"}', { url, headers: { 'content-type': contentType } })).statusCode;
+    for (const charset of ['utf-8', 'UTF-8', '"utf-8"', 'utf8'])
+      expect([charset, await status(`${type}; charset=${charset}`)]).toEqual([
+        charset,
+        url.endsWith('import') ? 200 : 201,
+      ]);
+    for (const charset of ['iso-8859-1', 'utf-16', '"us-ascii"', '""'])
+      expect([charset, await status(`${type};charset=${charset}`)]).toEqual([charset, 415]);
+  });
+
+  it('takes a body that says that it is not encoded', async () => {
+    expect((await post('{"amount":"1"}', { headers: { 'content-encoding': 'identity' } })).statusCode).toBe(201);
+  });
+
   it('hands a body of lines to the handler as a stream, whatever its length', async () => {
     const payload = '{"amount":"1"}\n'.repeat(100_000);
     const url = '/v1/calls/import';
