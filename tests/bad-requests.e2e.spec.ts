@@ -153,6 +153,11 @@ const BAD: readonly BadRequest[] = [
     expected: { status: 415, code: 'UNSUPPORTED_CONTENT_ENCODING' },
   },
   {
+    what: 'has a key twice',
+    body: '{"events":[],"events":[]}',
+    expected: { status: 400, code: 'DUPLICATE_KEY', pointer: '/events' },
+  },
+  {
     what: 'has an amount that is a JSON number',
     path: FUNDING,
     body: proposed({ ceiling: usd(100) }),

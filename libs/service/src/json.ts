@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
+import { duplicateKey, membersIn } from './duplicate-key';
 import { Problem } from './problem';
+import { escapePointer } from './validate';
 
 /** Deeper JSON is refused: nothing that is recorded here comes near, and recursion over it must stay cheap. */
 export const MAX_JSON_DEPTH = 32;
@@ -9,17 +11,19 @@ type JsonParser = (bytes: Buffer) => unknown;
 
 /**
  * A JSON parser for what strangers send. It refuses with 400: bytes that are not UTF-8, nesting
- * deeper than {@link MAX_JSON_DEPTH}, keys that poison prototypes, and strings that no store can
- * give back as they came (U+0000, lone surrogates).
+ * deeper than {@link MAX_JSON_DEPTH}, keys that poison prototypes or come twice in one object, and
+ * strings that no store can give back as they came (U+0000, lone surrogates).
  */
 export function jsonParser(fastify: Pick<FastifyInstance, 'getDefaultJsonParser'>): JsonParser {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   return (bytes) => {
     if (bytes.length === 0) throw malformed('the body is empty');
     if (!isUtf8(bytes)) throw malformed('it is not UTF-8');
-    refuseDepth(bytes);
+    const members = membersWithin(bytes);
     const text = bytes.toString('utf8');
     const value = parseOrRefuse(parse, text);
+    // Of a key that comes twice only the last value is kept.
+    if (membersIn(value) !== members) throw duplicateKey(text);
     if (text.includes('\\u')) refuseUnstorable(value, '');
     return value;
   };
@@ -56,18 +60,22 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
+const COLON = 0x3a;
 
-/** Looks at the bytes, so that nothing is built of what is too deep. */
-function refuseDepth(bytes: Buffer): void {
+/**
+ * How many members the objects in a JSON text have, if it is not too deep. Looks at the bytes, so
+ * that nothing is built of what is.
+ */
+function membersWithin(bytes: Buffer): number {
+  const { length } = bytes;
   let depth = 0;
-  let inString = false;
-  for (let i = 0; i < bytes.length; i += 1) {
+  let members = 0;
+  for (let i = 0; i < length; i += 1) {
     const byte = bytes[i];
-    if (inString) {
-      if (byte === BACKSLASH) i += 1;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) {
-      inString = true;
+    if (byte === QUOTE) {
+      for (i += 1; i < length && bytes[i] !== QUOTE; i += 1) if (bytes[i] === BACKSLASH) i += 1;
+    } else if (byte === COLON) {
+      members += 1;
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       depth += 1;
       if (depth > MAX_JSON_DEPTH) {
@@ -82,6 +90,7 @@ function refuseDepth(bytes: Buffer): void {
       depth -= 1;
     }
   }
+  return members;
 }
 
 function refuseUnstorable(value: unknown, pointer: string): void {
@@ -90,7 +99,7 @@ function refuseUnstorable(value: unknown, pointer: string): void {
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
       refuseUnstorableText(key, pointer);
-      refuseUnstorable(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+      refuseUnstorable(member, `${pointer}/${escapePointer(key)}`);
     }
   }
 }

@@ -152,6 +152,7 @@ describe('a service', () => {
     ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]), 400, 'MALFORMED_JSON'],
     ['JSON nested 33 levels deep', '['.repeat(33) + ']'.repeat(33), 400, 'JSON_TOO_DEEP'],
     ['JSON nested a hundred thousand levels deep', '['.repeat(100_000), 400, 'JSON_TOO_DEEP'],
+    ['a key that comes twice', '{"amount":"1","lines":[],"amount":"2"}', 400, 'DUPLICATE_KEY'],
     ['__proto__', '{"__proto__":{"admin":true}}', 400, 'FORBIDDEN_KEY'],
     ['constructor.prototype', '{"constructor":{"prototype":{"admin":true}}}', 400, 'FORBIDDEN_KEY'],
     ['a text with U+0000', '{"amount":"a\\u0000b"}', 400, 'UNSTORABLE_TEXT'],

@@ -127,6 +127,7 @@ function codeOfCustom(issue: Extract<Issue, { code: 'custom' }>): string {
   return typeof code === 'string' ? code : 'VALIDATION_FAILED';
 }
 
-function escapePointer(part: string): string {
+/** A part of a JSON pointer (RFC 6901). */
+export function escapePointer(part: string): string {
   return part.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -375,6 +375,7 @@ describe('the HTTP face of a recorder', () => {
       '{"events":"\\u0000"}',
       '  ',
       '[]',
+      '{"events":[{"id":"1","data":{"amount":"1","amount":"2"}}]}',
     ];
     const { body } = await app.inject({
       method: 'POST',
@@ -387,7 +388,14 @@ describe('the HTTP face of a recorder', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { line: number; code: string })
       .map(({ line, code }) => `${line} ${code}`);
-    expect(codes).toEqual(['1 FORBIDDEN_KEY', '2 JSON_TOO_DEEP', '3 UNSTORABLE_TEXT', '5 VALIDATION_FAILED']);
+    expect(codes).toEqual([
+      '1 FORBIDDEN_KEY',
+      '2 JSON_TOO_DEEP',
+      '3 UNSTORABLE_TEXT',
+      '5 VALIDATION_FAILED',
+      '6 DUPLICATE_KEY',
+    ]);
+    expect(body).toContain('"pointer":"/events/0/data/amount"');
   });
 
   it('tells a repeated request whatever the order of its fields', async () => {
