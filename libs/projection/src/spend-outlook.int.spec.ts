@@ -199,6 +199,17 @@ describeWithPostgres('spend outlook', (url) => {
     expect(await periods({ granularity: 'month', periodFrom: '2029-02' })).toEqual([]);
   });
 
+  it('shows one period, in whichever way a quarter is written, or what has no date', async () => {
+    const lines = [
+      deal(),
+      leg({ money: { firm: usd('4') }, schedule: { method: 'evenMonths', from: '2026-11', to: '2027-02' } }),
+      leg({ legId: 'L3', money: { ceiling: usd('1') } }),
+    ];
+    const periods = async (period: string) =>
+      pick(await outlook(lines, { granularity: 'quarter', period }), 'period').flat();
+    expect([await periods('unscheduled'), await periods('2026-Q4')]).toEqual([['unscheduled'], ['2026-36']]);
+  });
+
   it('fills quarters and months between the first and the last', async () => {
     const lines = [
       deal(),

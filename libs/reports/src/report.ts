@@ -1,4 +1,4 @@
-import { isDay, isPeriod, normalEdtf } from '@deal-ledger/domain';
+import { EDTF_MAX_LENGTH, effectiveOf, isDay, isPeriod, normalEdtf } from '@deal-ledger/domain';
 import { z } from 'zod';
 import type { Totals } from './tally';
 
@@ -247,6 +247,39 @@ const period = z
   .string()
   .refine(isPeriod, 'is no period; write a year 2026, a half-year 2026-41, a quarter 2026-Q4 or a month 2026-10')
   .overwrite(normalEdtf);
+
+/** Rows whose `column` is the period. */
+export const ofPeriod = (column: string): Filter => ({
+  schema: period.describe(`Only rows whose ${column} this is.`),
+  condition: equal(column).condition,
+});
+
+/** Rows whose `column` is the period, or `unscheduled`. */
+export const ofPeriodOrNone = (column: string): Filter => ({
+  schema: z
+    .string()
+    .refine(
+      (text) => text === 'unscheduled' || isPeriod(text),
+      'is no period; write a year 2026, a half-year 2026-41, a quarter 2026-Q4, a month 2026-10 or unscheduled',
+    )
+    .overwrite(normalEdtf)
+    .describe(`Only rows whose ${column} this is: a period or unscheduled.`),
+  condition: equal(column).condition,
+});
+
+/** Rows whose `column` is the date, interval or period. */
+export const ofWindow = (column: string): Filter => ({
+  schema: z
+    .string()
+    .max(EDTF_MAX_LENGTH)
+    .refine(
+      (text) => effectiveOf(text) !== undefined,
+      'is no date, interval or period of EDTF; write for example 2026-10, 2026-Q4 or 2026-41',
+    )
+    .overwrite(normalEdtf)
+    .describe(`Only rows whose ${column} this is, as EDTF.`),
+  condition: equal(column).condition,
+});
 
 /** Rows whose `column` is a period that lies wholly behind the beginning of the period asked for; never one without a date. */
 export const periodFrom = (column: string): Filter => ({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ofThoseWith, under } from './basis';
-import { equal, id, list, lists, oneOf, quantity, ratio, text, type ReportDefinition } from '../report';
+import { equal, id, list, lists, ofWindow, oneOf, quantity, ratio, text, type ReportDefinition } from '../report';
 import { counted } from '../totals';
 import { flagsOf, linesOf, ofItself, ofThose, RESTS_ON_NOTHING } from './sql';
 import { OF_RESERVATIONS, RESERVATIONS } from './supply';
@@ -239,7 +239,7 @@ export const capacityBalance: ReportDefinition = {
     itemId: equal('itemId'),
     supplierId: equal('supplierId'),
     scope: equal('scope'),
-    period: equal('period'),
+    period: ofWindow('period'),
     reservation: lists('reservations'),
     flag: lists('flags'),
   },

@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { equal, id, list, lists, oneOf, periodFrom, periodTo, quantity, text, type ReportDefinition } from '../report';
+import {
+  equal,
+  id,
+  list,
+  lists,
+  ofPeriod,
+  oneOf,
+  periodFrom,
+  periodTo,
+  quantity,
+  text,
+  type ReportDefinition,
+} from '../report';
 import { sumsByUnit } from '../totals';
 import { under } from './basis';
 import { flagsOf, linesOf, ofItself, RESTS_ON_NOTHING } from './sql';
@@ -119,7 +131,7 @@ export const deliverySchedule: ReportDefinition = {
     supplier: lists('suppliers'),
     buyer: equal('buyer'),
     itemId: equal('itemId'),
-    period: equal('period'),
+    period: ofPeriod('period'),
     periodFrom: periodFrom('period'),
     periodTo: periodTo('period'),
     tier: equal('priorityTier'),

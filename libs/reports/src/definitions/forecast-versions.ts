@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { RATES, under, underPart } from './basis';
-import { count, equal, flag, id, isTrue, list, lists, money, oneOf, text, type ReportDefinition } from '../report';
+import {
+  count,
+  equal,
+  flag,
+  id,
+  isTrue,
+  list,
+  lists,
+  money,
+  ofPeriodOrNone,
+  oneOf,
+  text,
+  type ReportDefinition,
+} from '../report';
 import { fxFor } from './fx';
 import { flagsOf, linesOf, ofItself } from './sql';
 
@@ -79,7 +92,7 @@ export const forecastVersions: ReportDefinition = {
     entity: equal('entityId'),
     measure: equal('measure'),
     basis: equal('basis'),
-    period: equal('period'),
+    period: ofPeriodOrNone('period'),
     scenario: equal('scenario'),
     source: lists('sourceIds'),
     withdrawn: isTrue('withdrawn'),

@@ -8,6 +8,7 @@ import {
   list,
   lists,
   money,
+  ofPeriodOrNone,
   periodFrom,
   periodTo,
   ratio,
@@ -298,7 +299,7 @@ export const spendOutlook: ReportDefinition = {
   filters: {
     entity: equal('entityId'),
     category: equal('category'),
-    period: equal('period'),
+    period: ofPeriodOrNone('period'),
     periodFrom: periodFrom('period'),
     periodTo: periodTo('period'),
     forecastStatus: equal('forecastStatus'),
