@@ -131,12 +131,11 @@ export const IN_MONEY: readonly Finding[] = [
     parties: `string_to_array(o."entityId", '+')`,
     fxEventIds: 'o."fxEventIds"',
     from: `${OUTLOOK}
-  left join lateral (
-    select event_id, effective_to from current_event
-    where type = 'ForecastPublished' and said ->> 'entityId' = o."entityId" and said ->> 'measure' = o.category
-      and said ->> 'version' = o."forecastVersion"::text
-    order by effective_to desc, stream desc limit 1
-  ) as e on true
+  left join (
+    select distinct on (entity, category, version) said ->> 'entityId' as entity, said ->> 'measure' as category, said ->> 'version' as version, event_id, effective_to
+    from current_event where type = 'ForecastPublished'
+    order by entity, category, version, effective_to desc, stream desc
+  ) as e on e.entity = o."entityId" and e.category = o.category and e.version = o."forecastVersion"::text
   where o."gapToBase" > 0 and o.period ~ '^\\d{4}$'`,
   },
 ];

@@ -93,11 +93,11 @@ export const IN_SUPPLY: readonly Finding[] = [
     eventId: 'e.event_id',
     text: `format('First deliveries of pool %s were to begin on %s and do on %s. See what waits for them.', pool_id, promised, first_day)`,
     from: `window_of
-  left join lateral (
-    select event_id from current_event
-    where stream = 'pool/' || pool_id and type = 'AvailabilityAnnounced' and effective_from = effective
-    order by version desc limit 1
-  ) as e on true
+  left join (
+    select distinct on (stream, effective_from) stream, effective_from, event_id
+    from current_event where type = 'AvailabilityAnnounced'
+    order by stream, effective_from, version desc
+  ) as e on e.stream = 'pool/' || pool_id and e.effective_from = effective
   where first_day > promised`,
   },
   {
@@ -123,12 +123,12 @@ export const IN_SUPPLY: readonly Finding[] = [
       reservation_id, terms ->> 'legId', terms ->> 'dealId'
     )`,
     from: `reservation
-  join lateral (
-    select event_id, (case action when 'cancel' then recorded_at at time zone 'UTC' else effective_from end)::date as since from recorded
-    where stream = 'deal/' || (terms ->> 'dealId') and said ->> 'legId' = terms ->> 'legId'
-      and (type = 'LegRemoved' and is_current or type = 'LegAdded' and action = 'cancel')
-    order by position desc, ordinal desc limit 1
-  ) as e on true
+  join (
+    select distinct on (stream, leg_id) stream, said ->> 'legId' as leg_id, event_id,
+      (case action when 'cancel' then recorded_at at time zone 'UTC' else effective_from end)::date as since
+    from recorded where type = 'LegRemoved' and is_current or type = 'LegAdded' and action = 'cancel'
+    order by stream, leg_id, position desc, ordinal desc
+  ) as e on e.stream = 'deal/' || (terms ->> 'dealId') and e.leg_id = terms ->> 'legId'
   where not is_closed and not exists (
       select from leg where leg.subject = (reservation.terms ->> 'dealId') || '/' || (reservation.terms ->> 'legId')
     )`,
