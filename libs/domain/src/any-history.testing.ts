@@ -35,6 +35,8 @@ const TRIES = 8;
 /** What mostly comes soon, because so much else waits for it. */
 const SOON = [
   ['funding/f1', 'FundingCommitted'],
+  ['funding/f1', 'CommitmentChanged'],
+  ['funding/f1', 'CommitmentChanged'],
   ['funding/f1', 'TrancheScheduled'],
   ['funding/f1', 'FundsCalled'],
   ['deal/d1', 'LegAdded'],

@@ -1,7 +1,7 @@
 import type { Day } from './calendar';
 import { show } from './claim';
 import { compare, grouped, subtract, type Decimal } from './decimal';
-import { leastOutstanding, leastUndrawn } from './funding-days';
+import { drawnIn, leastLeft, leastOutstanding } from './funding-days';
 import { amount, otherCurrency, uncommitted, whenClosed } from './funding-guards';
 import { availableOf, trancheOf, type FundingEventOf, type FundingState, type Tranche } from './funding-state';
 import { get } from './keyed';
@@ -25,8 +25,8 @@ export function refuseCall(state: FundingState, event: FundingEventOf<'FundsCall
     otherCurrency(state, event, money, '/data/money') ??
     conditionOpen(tranche) ??
     outsideAvailability(state, event) ??
-    (compare(money.amount, availableOf(state, tranche)) > 0 ? callTooHigh(state, event, tranche) : undefined) ??
-    uncommittedThen('CALL_EXCEEDS_AVAILABLE', state, event)
+    uncommittedThen('CALL_EXCEEDS_AVAILABLE', state, event) ??
+    (compare(money.amount, availableOf(state, tranche)) > 0 ? callTooHigh(state, event, tranche) : undefined)
   );
 }
 
@@ -61,12 +61,13 @@ export function refuseReceipt(state: FundingState, event: FundingEventOf<'FundsR
   if (callId == null) {
     const left = availableOf(state, tranche);
     return (
+      uncommittedThen('RECEIPT_EXCEEDS_TRANCHE', state, event) ??
       exceeds(
         'RECEIPT_EXCEEDS_TRANCHE',
         event,
         left,
         `tranche ${trancheId} has ${amount(state, left)} that is neither received nor called`,
-      ) ?? uncommittedThen('RECEIPT_EXCEEDS_TRANCHE', state, event)
+      )
     );
   }
   const call = get(state.calls, callId);
@@ -136,7 +137,7 @@ function uncommittedThen(
   const on = effective.to;
   // Of a commitment that never changed, what is left in the end is the least.
   if (state.commitments.length < 2 || (until !== undefined && until <= on)) return undefined;
-  const left = leastUndrawn(state.commitments, state.movements, on, until);
+  const left = leastLeft(state.commitments, drawnIn(state.movements), on, until);
   if (compare(money.amount, left.amount) <= 0) return undefined;
   return refusal(
     code,

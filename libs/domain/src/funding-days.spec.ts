@@ -119,7 +119,7 @@ describe('on the day that money is drawn', () => {
     const scenario = () => raised(called('c1', 'T1', 60, on('2026-05-30')), called('c2', 'T1', 50, on('2026-06-02')));
     scenario()
       .when(called('c3', 'T1', 41, on('2026-05-31')))
-      .thenRefused('CALL_EXCEEDS_AVAILABLE', '/data/money/amount', { asked: '41', available: '40' });
+      .thenRefused('CALL_EXCEEDS_AVAILABLE', '/effective', { asked: '41', left: '40', on: '2026-05-31' });
     scenario()
       .when(called('c3', 'T1', 40, on('2026-05-31')))
       .thenRecorded();
@@ -161,6 +161,91 @@ describe('on the day that money is drawn', () => {
     scenario()
       .when(correction('raise', changedOn('2026-06-15', 150)))
       .thenRecorded();
+  });
+});
+
+describe('a commitment that was changed again', () => {
+  /** 100 from March, 50 from September, and 90 from June, which was learned of last. */
+  const changedTwice = (...more: readonly Draft[]) =>
+    signed(changedOn('2026-09-01', 50), changedOn('2026-06-01', 90), ...more);
+  const scheduledOn = (effective: string, amount: number) => tranche('T2', amount, 'none', on(effective));
+
+  it('is in the end the last by its day', () => expect(stateOf(changedTwice()).committed).toBe('50'));
+
+  it('has no tranches above what is committed from their day on', () => {
+    changedTwice()
+      .when(scheduledOn('2026-10-01', 90))
+      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/amount', { tranches: '90', limit: '50', on: '2026-10-01' });
+    changedTwice()
+      .when(scheduledOn('2026-07-01', 51))
+      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/amount', { tranches: '51', limit: '50', on: '2026-09-01' });
+    changedTwice().when(scheduledOn('2026-07-01', 50)).thenRecorded();
+  });
+
+  it('has no tranche before it is raised, and one that counts from the signing on', () => {
+    const raised = () => signed(changedOn('2026-06-01', 150), scheduledOn('2026-01-31', 100));
+    const another = (effective: string) => tranche('T3', 1, 'none', on(effective));
+    raised()
+      .when(another('2026-05-31'))
+      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/amount', { tranches: '101', limit: '100', on: '2026-05-31' });
+    raised()
+      .when(another('2026-01-31'))
+      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/amount', { tranches: '101', limit: '100', on: '2026-03-31' });
+    raised().when(another('2026-06-01')).thenRecorded();
+  });
+
+  it('gives out no more than is committed then', () => {
+    const left = { asked: '90', left: '50', on: '2026-10-05' };
+    changedTwice()
+      .when(received('r1', 'T1', 90, undefined, on('2026-10-05')))
+      .thenRefused('RECEIPT_EXCEEDS_TRANCHE', '/effective', left);
+    changedTwice()
+      .when(called('c1', 'T1', 90, on('2026-10-05')))
+      .thenRefused('CALL_EXCEEDS_AVAILABLE', '/effective', left);
+    changedTwice()
+      .when(called('c1', 'T1', 60, on('2026-07-01')))
+      .thenRefused('CALL_EXCEEDS_AVAILABLE', '/effective', { asked: '60', left: '50', on: '2026-09-01' });
+  });
+
+  it('covers what is drawn for as long as it holds', () => {
+    const drawn = signed(
+      called('c1', 'T1', 40, on('2026-07-01')),
+      called('c2', 'T1', 30, on('2026-09-01')),
+      changedOn('2026-09-01', 80),
+    );
+    drawn.when(changedOn('2026-06-01', 39)).thenRefused('COMMITTED_BELOW_DRAWN', '/data/committed/amount', {
+      committed: '39',
+      drawn: '40',
+      on: '2026-07-01',
+    });
+    drawn.when(changedOn('2026-06-01', 40)).thenRecorded();
+    drawn.when(changedOn('2026-08-31', 39)).thenRefused('COMMITTED_BELOW_DRAWN', '/data/committed/amount', {
+      committed: '39',
+      drawn: '40',
+      on: '2026-08-31',
+    });
+    drawn.when(changedOn('2026-10-01', 69)).thenRefused('COMMITTED_BELOW_DRAWN', '/data/committed/amount', {
+      committed: '69',
+      drawn: '70',
+      on: '2026-10-01',
+    });
+  });
+
+  it('covers the tranches for as long as it holds', () => {
+    const scheduled = signed(scheduledOn('2026-09-15', 70), changedOn('2026-10-01', 120));
+    scheduled.when(changedOn('2026-08-01', 69)).thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/committed/amount', {
+      committed: '69',
+      tranches: '70',
+      on: '2026-09-15',
+    });
+    scheduled.and(changedOn('2026-09-01', 100)).when(changedOn('2026-08-01', 69)).thenRecorded();
+  });
+
+  it('takes a second person where it is more than what it takes the place of, whatever came later', () => {
+    const raise = (effective: string, amount: number) => changed(amount, { effective });
+    changedTwice().when(raise('2026-08-01', 91)).thenRefused('FOUR_EYES_REQUIRED');
+    changedTwice().when(raise('2026-08-01', 90)).thenRecorded();
+    changedTwice().when(raise('2026-09-02', 51)).thenRefused('FOUR_EYES_REQUIRED');
   });
 });
 
@@ -213,13 +298,16 @@ describe('whatever is posted to a funding, of whatever day', () => {
   const amount = fc.integer({ min: 1, max: 60 });
   const day = fc.integer({ min: 10, max: 28 }).map((number) => `2026-04-${number}`);
   const id = fc.integer({ min: 1, max: 6 });
+  const trancheId = fc.constantFrom('T1', 'T1', 'T2', 'T3');
+  const change = fc.tuple(amount, day).map(([a, d]) => changedOn(d, 40 + a));
   const anything = fc.oneof(
-    fc.tuple(id, amount, day).map(([n, a, d]) => called(`c${n}`, 'T1', a, on(d))),
+    fc.tuple(id, amount, day, trancheId).map(([n, a, d, t]) => called(`c${n}`, t, a, on(d))),
     fc
-      .tuple(id, amount, day, fc.option(id, { nil: undefined }))
-      .map(([n, a, d, c]) => received(`r${n}`, 'T1', a, c === undefined ? undefined : `c${c}`, on(d))),
+      .tuple(id, amount, day, fc.option(id, { nil: undefined }), trancheId)
+      .map(([n, a, d, c, t]) => received(`r${n}`, t, a, c === undefined ? undefined : `c${c}`, on(d))),
+    fc.tuple(trancheId, amount, day).map(([t, a, d]) => tranche(t, a, 'none', on(d))),
     fc.tuple(id, amount, day).map(([n, a, d]) => repaid(`p${n}`, a, {}, on(d))),
-    fc.tuple(amount, day).map(([a, d]) => changedOn(d, 60 + a)),
+    change,
     day.map((d) => closedOn(d)),
   );
 
@@ -227,43 +315,63 @@ describe('whatever is posted to a funding, of whatever day', () => {
     readonly callId?: string;
     readonly money: { readonly amount: string };
   }
+  interface Scheduled {
+    readonly amount: { readonly ceiling: { readonly amount: string } };
+  }
 
-  it('no more is drawn on any day than is committed, nor more repaid than received', () => {
+  it('no more is drawn or scheduled on any day than is committed, nor more repaid than received', () => {
+    const begun = fc.tuple(fc.array(change, { minLength: 2, maxLength: 4 }), fc.array(anything, { maxLength: 40 }));
     fc.assert(
-      fc.property(day, fc.array(anything, { maxLength: 40 }), (first, drafts) => {
-        const scenario = given(
-          proposed({ amount: { undisclosed: true } }),
-          committed(100, {}, on(first)),
-          tranche('T1', null),
-        );
-        const accepted = drafts.filter((draft) => scenario.when(draft).refusals.length === 0);
-        for (let number = 9; number <= 28; number += 1) {
-          const until = `2026-04-${String(number).padStart(2, '0')}`;
-          const happened = accepted.filter(({ effective = '' }) => effective <= until);
-          const of = (type: string): Moved[] =>
-            happened.flatMap((draft) => (draft.type === type ? [draft.data as Moved] : []));
-          const total = (moves: readonly Moved[]): string => sum(moves.map(({ money }) => money.amount));
-          const got = of('FundsReceived');
-          const onCalls = of('FundsCalled').map((call) => {
-            const answers = total(got.filter(({ callId }) => callId === call.callId));
-            return compare(answers, total([call])) > 0 ? answers : total([call]);
-          });
-          const early = got.filter(
-            ({ callId }) => callId === undefined || of('FundsCalled').every((call) => call.callId !== callId),
+      fc.property(
+        day,
+        begun.map((drafts) => drafts.flat()),
+        (first, drafts) => {
+          const scenario = given(
+            proposed({ amount: { undisclosed: true } }),
+            committed(100, {}, on(first)),
+            tranche('T1', null),
           );
-          const drawn = sum([...onCalls, total(early)]);
-          const changes = happened
-            .filter(({ type }) => type === 'CommitmentChanged')
-            .toSorted((a, b) => (String(a.effective) < String(b.effective) ? -1 : a.effective === b.effective ? 0 : 1));
-          const last = changes.at(-1)?.data as { committed: { amount: string } } | undefined;
-          const owed = until < first ? '0' : (last?.committed.amount ?? '100');
-          expect({ until, owed, drawn, left: compare(owed, drawn) }).not.toMatchObject({ left: -1 });
-          expect(compare(subtract(total(got), total(of('FundsRepaid'))), '0')).toBeGreaterThanOrEqual(0);
-        }
-        const closing = accepted.find(({ type }) => type === 'FundingClosed')?.effective ?? '9999';
-        const before = accepted.filter(({ type }) => type !== 'FundsRepaid').map(({ effective = '' }) => effective);
-        expect(before.filter((each) => each > closing)).toEqual([]);
-      }),
+          const accepted = drafts.filter((draft) => scenario.when(draft).refusals.length === 0);
+          for (let number = 9; number <= 28; number += 1) {
+            const until = `2026-04-${String(number).padStart(2, '0')}`;
+            const happened = accepted.filter(({ effective = '' }) => effective <= until);
+            const of = (type: string): Moved[] =>
+              happened.flatMap((draft) => (draft.type === type ? [draft.data as Moved] : []));
+            const total = (moves: readonly Moved[]): string => sum(moves.map(({ money }) => money.amount));
+            const got = of('FundsReceived');
+            const onCalls = of('FundsCalled').map((call) => {
+              const answers = total(got.filter(({ callId }) => callId === call.callId));
+              return compare(answers, total([call])) > 0 ? answers : total([call]);
+            });
+            const early = got.filter(
+              ({ callId }) => callId === undefined || of('FundsCalled').every((call) => call.callId !== callId),
+            );
+            const drawn = sum([...onCalls, total(early)]);
+            const changes = happened
+              .filter(({ type }) => type === 'CommitmentChanged')
+              .toSorted((a, b) =>
+                String(a.effective) < String(b.effective) ? -1 : a.effective === b.effective ? 0 : 1,
+              );
+            const last = changes.at(-1)?.data as { committed: { amount: string } } | undefined;
+            const owed = until < first ? '0' : (last?.committed.amount ?? '100');
+            expect({ until, owed, drawn, left: compare(owed, drawn) }).not.toMatchObject({ left: -1 });
+            const scheduled = sum(
+              happened.flatMap(({ type, data }) =>
+                type === 'TrancheScheduled' ? [(data as Scheduled).amount.ceiling.amount] : [],
+              ),
+            );
+            // A tranche may be known before there is a commitment to hold it against.
+            const covered = until < first || compare(owed, scheduled) >= 0;
+            expect({ until, owed, scheduled, covered }).toMatchObject({ covered: true });
+            expect(compare(subtract(total(got), total(of('FundsRepaid'))), '0')).toBeGreaterThanOrEqual(0);
+          }
+          const closing = accepted.find(({ type }) => type === 'FundingClosed')?.effective ?? '9999';
+          const before = accepted
+            .filter(({ type }) => type !== 'FundsRepaid' && type !== 'TrancheScheduled')
+            .map(({ effective = '' }) => effective);
+          expect(before.filter((each) => each > closing)).toEqual([]);
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -12,6 +12,8 @@ export interface Movement {
   readonly on: Day;
   /** To what is received, or called and still open. */
   readonly drawn: Decimal;
+  /** Of that, to what came of tranches whose amount is undisclosed. */
+  readonly ofUndisclosed: Decimal;
   /** To what is received and not repaid. */
   readonly outstanding: Decimal;
 }
@@ -22,35 +24,41 @@ export function recommitted(commitments: readonly Dated[], commitment: Dated): r
   return commitments.toSpliced(after < 0 ? commitments.length : after, 0, commitment);
 }
 
+/** What is committed on a day; nothing before the first. */
+export function committedOn(commitments: readonly Dated[], day: Day): Decimal {
+  return commitments.findLast(({ on }) => on <= day)?.amount ?? '0';
+}
+
 /** Movements with what one more day adds. */
 export function moved(
   movements: readonly Movement[],
   on: Day,
-  { drawn = '0', outstanding = '0' }: Partial<Omit<Movement, 'on'>>,
+  { drawn = '0', ofUndisclosed = '0', outstanding = '0' }: Partial<Omit<Movement, 'on'>>,
 ): readonly Movement[] {
   const place = movements.findLastIndex((other) => other.on <= on);
   const same = movements[place];
-  if (same?.on !== on) return movements.toSpliced(place + 1, 0, { on, drawn, outstanding });
+  if (same?.on !== on) return movements.toSpliced(place + 1, 0, { on, drawn, ofUndisclosed, outstanding });
   return movements.with(place, {
     on,
     drawn: add(same.drawn, drawn),
+    ofUndisclosed: add(same.ofUndisclosed, ofUndisclosed),
     outstanding: add(same.outstanding, outstanding),
   });
 }
 
-/** The least that is committed and not drawn on any day from `from` on and before `until`. */
-export function leastUndrawn(
-  commitments: readonly Dated[],
-  movements: readonly Movement[],
-  from: Day,
-  until?: Day,
-): Dated {
+/** What was drawn, by day. */
+export function drawnIn(movements: readonly Movement[]): readonly Dated[] {
+  return movements.map(({ on, drawn }) => ({ on, amount: drawn }));
+}
+
+/** The least that is committed and not taken on any day from `from` on and before `until`. */
+export function leastLeft(commitments: readonly Dated[], taken: readonly Dated[], from: Day, until?: Day): Dated {
   const changes = [
     ...commitments.map(({ on, amount }, index) => ({
       on,
       amount: subtract(amount, commitments[index - 1]?.amount ?? '0'),
     })),
-    ...movements.map(({ on, drawn }) => ({ on, amount: subtract('0', drawn) })),
+    ...taken.map(({ on, amount }) => ({ on, amount: subtract('0', amount) })),
   ].sort((a, b) => (a.on < b.on ? -1 : a.on > b.on ? 1 : 0));
   return leastFrom(changes, sum(changes.map(({ amount }) => amount)), from, until);
 }

@@ -14,6 +14,8 @@ export type ConditionStatus = 'none' | 'open' | 'met' | 'waived';
 /** Amounts are decimals in the funding's currency. */
 export interface Tranche {
   readonly terms: TrancheData;
+  /** Latest day it may have been scheduled on. */
+  readonly on: Day;
   /** The most it can be; null when undisclosed. */
   readonly hi: Decimal | null;
   readonly conditionStatus: ConditionStatus;
@@ -39,7 +41,7 @@ export interface FundingState {
   /** Of the first amount that anybody stated; every later one has the same. */
   readonly currency: string | null;
   readonly stage: FundingStage;
-  /** Null until committed. */
+  /** What is committed in the end, by day; null until committed. */
   readonly committed: Decimal | null;
   /** What is committed from which day on; in order of day. */
   readonly commitments: readonly Dated[];
@@ -99,7 +101,7 @@ function evolved(state: FundingState | undefined, event: FundingEvent): FundingS
     case 'CommitmentChanged':
       return changed(opened(state, event), event);
     case 'TrancheScheduled':
-      return scheduled(opened(state, event), event.data);
+      return scheduled(opened(state, event), event);
     case 'TrancheConditionMet': {
       const conditionStatus = event.data.waived === true ? 'waived' : 'met';
       return withTranche(opened(state, event), event.data.trancheId, () => ({ conditionStatus }));
@@ -167,10 +169,11 @@ function proposed(data: FundingData): FundingState {
   };
 }
 
-function scheduled(state: FundingState, terms: TrancheData): FundingState {
+function scheduled(state: FundingState, { data: terms, effective }: FundingEventOf<'TrancheScheduled'>): FundingState {
   const limit = hi(terms.amount);
   const tranche: Tranche = {
     terms,
+    on: effective.to,
     hi: limit,
     conditionStatus: terms.condition.type === 'none' ? 'none' : 'open',
     calledOpen: '0',
@@ -187,7 +190,8 @@ function scheduled(state: FundingState, terms: TrancheData): FundingState {
 
 function changed(state: FundingState, { data, effective }: FundingEventOf<'CommitmentChanged'>): FundingState {
   const { amount } = data.committed;
-  return { ...state, committed: amount, commitments: recommitted(state.commitments, { on: effective.to, amount }) };
+  const commitments = recommitted(state.commitments, { on: effective.to, amount });
+  return { ...state, committed: commitments.at(-1)?.amount ?? amount, commitments };
 }
 
 function called(state: FundingState, { data, effective }: FundingEventOf<'FundsCalled'>): FundingState {
@@ -197,7 +201,7 @@ function called(state: FundingState, { data, effective }: FundingEventOf<'FundsC
   const after = withTranche(state, trancheId, ({ calledOpen }) => ({ calledOpen: add(calledOpen, money.amount) }));
   return {
     ...after,
-    movements: moved(state.movements, on, { drawn: money.amount }),
+    movements: moved(state.movements, on, drawnFrom(trancheOf(state, trancheId), money.amount)),
     calledOpen: add(state.calledOpen, money.amount),
     calls: put(state.calls, callId, call),
   };
@@ -213,7 +217,7 @@ function received(state: FundingState, { data, effective }: FundingEventOf<'Fund
   }));
   return {
     ...after,
-    movements: receivedOn(state.movements, effective.to, money.amount, call),
+    movements: receivedOn(state, effective.to, data, call),
     calledOpen: subtract(state.calledOpen, answered),
     received: add(state.received, money.amount),
     receipts: put(state.receipts, receiptId, true),
@@ -226,15 +230,20 @@ function received(state: FundingState, { data, effective }: FundingEventOf<'Fund
 
 /** What is called is drawn from the day of the call on, or from that of its receipt if it came before. */
 function receivedOn(
-  movements: readonly Movement[],
+  state: FundingState,
   on: Day,
-  amount: Decimal,
+  { trancheId, money: { amount } }: FundingEventOf<'FundsReceived'>['data'],
   call: Call | undefined,
 ): readonly Movement[] {
-  if (call === undefined) return moved(movements, on, { drawn: amount, outstanding: amount });
-  const after = moved(movements, on, { outstanding: amount });
+  const tranche = trancheOf(state, trancheId);
+  const after = moved(state.movements, on, { outstanding: amount });
+  if (call === undefined) return moved(after, on, drawnFrom(tranche, amount));
   if (on >= call.on) return after;
-  return moved(moved(after, on, { drawn: amount }), call.on, { drawn: subtract('0', amount) });
+  return moved(moved(after, on, drawnFrom(tranche, amount)), call.on, drawnFrom(tranche, subtract('0', amount)));
+}
+
+function drawnFrom(tranche: Tranche | undefined, amount: Decimal): Pick<Movement, 'drawn' | 'ofUndisclosed'> {
+  return { drawn: amount, ofUndisclosed: tranche?.hi === null ? amount : '0' };
 }
 
 function repaid(state: FundingState, { data, effective }: FundingEventOf<'FundsRepaid'>): FundingState {

@@ -68,7 +68,11 @@ describe('committing', () => {
   it('covers the tranches', () =>
     given(proposed(), tranche('T1', 60))
       .when(committed(59))
-      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/committed/amount', { committed: '59', tranches: '60' }));
+      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/committed/amount', {
+        committed: '59',
+        tranches: '60',
+        on: '2026-06-01',
+      }));
 
   it('is in the currency that was stated', () =>
     given(proposed())
@@ -96,12 +100,20 @@ describe('changing the commitment', () => {
   it('does not fall below what is drawn', () =>
     given(proposed(), committed(100), tranche('T1', null), called('c1', 'T1', 30), received('r1', 'T1', 20, 'c1'))
       .when(changed('29.99'))
-      .thenRefused('COMMITTED_BELOW_DRAWN', '/data/committed/amount', { committed: '29.99', drawn: '30' }));
+      .thenRefused('COMMITTED_BELOW_DRAWN', '/data/committed/amount', {
+        committed: '29.99',
+        drawn: '30',
+        on: '2026-06-01',
+      }));
 
   it('does not fall below the tranches, cancelled ones in full', () =>
     facility(trancheCancelled('T2'))
       .when(changed(99))
-      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/committed/amount', { committed: '99', tranches: '100' }));
+      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/committed/amount', {
+        committed: '99',
+        tranches: '100',
+        on: '2026-06-01',
+      }));
 
   it('stays in its currency', () =>
     facility()
@@ -124,9 +136,11 @@ describe('a tranche of undisclosed amount', () => {
     given(proposed(), committed(100), tranche('T1', 60), tranche('T2', null), received('r1', 'T2', 50));
 
   it('keeps the commitment above what was drawn from it', () =>
-    drawn()
-      .when(changed('109.99'))
-      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/committed/amount', { committed: '109.99', tranches: '110' }));
+    drawn().when(changed('109.99')).thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/committed/amount', {
+      committed: '109.99',
+      tranches: '110',
+      on: '2026-06-01',
+    }));
 
   it('leaves another one less to cancel', () =>
     expect(drawn().when(trancheCancelled('T1')).thenState<FundingState>(STREAM).cancelled).toBe('50'));
@@ -148,7 +162,7 @@ describe('scheduling a tranche', () => {
   it('stays within the commitment once there is one', () =>
     given(proposed(), committed(80), tranche('T1', 60))
       .when(tranche('T2', 21))
-      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/amount', { tranches: '81', limit: '80' }));
+      .thenRefused('TRANCHES_EXCEED_COMMITMENT', '/data/amount', { tranches: '81', limit: '80', on: '2026-06-01' }));
 
   it('may be of undisclosed amount', () => facility().when(tranche('T3', null)).thenRecorded());
 

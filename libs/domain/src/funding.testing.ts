@@ -29,12 +29,17 @@ export const tranche = (
   trancheId: string,
   amount: string | number | null,
   type: 'milestone' | 'date' | 'none' = 'none',
+  envelope: Envelope = {},
 ) =>
-  post('TrancheScheduled', {
-    trancheId,
-    amount: amount === null ? { undisclosed: true } : { ceiling: usd(amount) },
-    condition: { type, description: type === 'none' ? null : 'first gigawatt deployed' },
-  });
+  post(
+    'TrancheScheduled',
+    {
+      trancheId,
+      amount: amount === null ? { undisclosed: true } : { ceiling: usd(amount) },
+      condition: { type, description: type === 'none' ? null : 'first gigawatt deployed' },
+    },
+    envelope,
+  );
 export const met = (trancheId: string, data: Partial<Data<'TrancheConditionMet'>> = {}, envelope: Envelope = {}) =>
   post('TrancheConditionMet', { trancheId, evidence: 'commissioning report', ...data }, envelope);
 export const called = (callId: string, trancheId: string, amount: string | number, envelope: Envelope = {}) =>

@@ -1,7 +1,8 @@
 import { unapproved } from './approval';
 import { hi, show, type Money } from './claim';
-import { add, compare, grouped, sum } from './decimal';
+import { add, compare, grouped, subtract } from './decimal';
 import { refuseCall, refuseReceipt, refuseRepayment } from './funding-cash';
+import { committedOn, drawnIn, leastLeft, type Dated } from './funding-days';
 import { fundingEvents, type FundingData, type FundingEvent } from './funding-events';
 import { amount, otherCurrency, uncommitted, whenClosed } from './funding-guards';
 import { evolveFunding, trancheOf, undrawnOf, type FundingState, type FundingEventOf } from './funding-state';
@@ -78,29 +79,24 @@ function refuseCommitment(state: FundingState, event: FundingEventOf<'FundingCom
           { pointer, details: { committed: committed.amount, ceiling: ceiling.amount } },
         )
       : undefined) ??
-    belowTranches(state, committed) ??
+    belowTranches(state, event) ??
     unapproved(event, 'A funding commitment')
   );
 }
 
 function refuseChange(state: FundingState, event: FundingEventOf<'CommitmentChanged'>): Refusal | undefined {
   const { committed } = event.data;
-  const before = whenClosed(state, event) ?? uncommitted(state, event);
-  if (before !== undefined || state.committed === null) return before;
-  const drawn = add(state.received, state.calledOpen);
+  const day = event.effective.to;
   return (
+    whenClosed(state, event) ??
+    uncommitted(state, event) ??
     otherCurrency(state, event, committed, '/data/committed') ??
-    (compare(committed.amount, drawn) < 0
-      ? refusal(
-          'COMMITTED_BELOW_DRAWN',
-          `The commitment would be ${show(committed)}, ${amount(state, drawn)} are drawn ` +
-            `(${grouped(state.received)} received + ${grouped(state.calledOpen)} called); commit at least that.`,
-          { pointer: '/data/committed/amount', details: { committed: committed.amount, drawn } },
-        )
-      : undefined) ??
-    belowTranches(state, committed) ??
+    belowDrawn(state, event) ??
+    belowTranches(state, event) ??
     // To raise a commitment is to commit the difference.
-    (compare(committed.amount, state.committed) > 0 ? unapproved(event, 'A raised funding commitment') : undefined)
+    (compare(committed.amount, committedOn(state.commitments, day)) > 0
+      ? unapproved(event, 'A raised funding commitment')
+      : undefined)
   );
 }
 
@@ -114,19 +110,47 @@ function refuseTranche(state: FundingState, event: FundingEventOf<'TrancheSchedu
   }
   const stated = claim.ceiling ?? claim.expected ?? claim.firm;
   if (stated === undefined) return whenClosed(state, event);
-  const limit = state.committed ?? hi(state.funding.amount);
-  const total = add(state.scheduled, stated.amount);
   return (
     whenClosed(state, event) ??
     otherCurrency(state, event, stated, '/data/amount') ??
-    (limit !== null && compare(total, limit) > 0
-      ? refusal(
-          'TRANCHES_EXCEED_COMMITMENT',
-          `With ${trancheId} the tranches make ${amount(state, total)}, ` +
-            `${amount(state, limit)} ${state.committed === null ? 'were stated' : 'are committed'}; reduce the tranche or raise that first.`,
-          { pointer: '/data/amount', details: { tranches: total, limit } },
-        )
-      : undefined)
+    (state.committed === null ? aboveCeiling(state, event, stated) : aboveCommitment(state, event, stated))
+  );
+}
+
+function aboveCeiling(
+  state: FundingState,
+  event: FundingEventOf<'TrancheScheduled'>,
+  stated: Money,
+): Refusal | undefined {
+  const { trancheId } = event.data;
+  const limit = hi(state.funding.amount);
+  const tranches = add(state.scheduled, stated.amount);
+  if (limit === null || compare(tranches, limit) <= 0) return undefined;
+  return refusal(
+    'TRANCHES_EXCEED_COMMITMENT',
+    `With ${trancheId} the tranches make ${amount(state, tranches)}, ${amount(state, limit)} were stated; ` +
+      'reduce the tranche or raise that first.',
+    { pointer: '/data/amount', details: { tranches, limit } },
+  );
+}
+
+/** What is scheduled on a day is committed on that day, and on every later one. */
+function aboveCommitment(
+  state: FundingState,
+  { data: { trancheId }, effective }: FundingEventOf<'TrancheScheduled'>,
+  stated: Money,
+): Refusal | undefined {
+  const signedOn = state.commitments[0]?.on ?? effective.to;
+  const from = effective.to < signedOn ? signedOn : effective.to;
+  const { on, amount: left } = leastLeft(state.commitments, scheduledIn(state), from);
+  if (compare(stated.amount, left) <= 0) return undefined;
+  const limit = committedOn(state.commitments, on);
+  const tranches = add(subtract(limit, left), stated.amount);
+  return refusal(
+    'TRANCHES_EXCEED_COMMITMENT',
+    `With ${trancheId} the tranches make ${amount(state, tranches)} on ${on}, ${amount(state, limit)} are committed then; ` +
+      'reduce the tranche, or raise that or correct its dates first.',
+    { pointer: '/data/amount', details: { tranches, limit, on } },
   );
 }
 
@@ -184,16 +208,47 @@ function closedTooEarly({ lastOn }: FundingState, { stream, effective }: Funding
   );
 }
 
-function belowTranches(state: FundingState, committed: Money): Refusal | undefined {
+/** What the tranches add up to, by the day they were scheduled; nothing of undisclosed ones. */
+function scheduledIn({ tranches }: FundingState): readonly Dated[] {
+  return Object.values(tranches).map(({ on, hi: most }) => ({ on, amount: most ?? '0' }));
+}
+
+type CommitmentEvent = FundingEventOf<'FundingCommitted' | 'CommitmentChanged'>;
+
+/** What a commitment leaves over on the worst of its days, of what is taken of it. */
+function leftOf(state: FundingState, { data, effective }: CommitmentEvent, taken: readonly Dated[]): Dated {
+  const from = effective.to;
+  // It holds until the next one by day begins, whichever was recorded first.
+  const next = state.commitments.find(({ on }) => on > from);
+  return leastLeft([{ on: from, amount: data.committed.amount }], taken, from, next?.on);
+}
+
+function belowDrawn(state: FundingState, event: FundingEventOf<'CommitmentChanged'>): Refusal | undefined {
+  const { committed } = event.data;
+  const { on, amount: left } = leftOf(state, event, drawnIn(state.movements));
+  if (compare(left, '0') >= 0) return undefined;
+  const drawn = subtract(committed.amount, left);
+  return refusal(
+    'COMMITTED_BELOW_DRAWN',
+    `The commitment would be ${show(committed)}, ${amount(state, drawn)} are received or called on ${on}; ` +
+      'commit at least that, or correct its date.',
+    { pointer: '/data/committed/amount', details: { committed: committed.amount, drawn, on } },
+  );
+}
+
+function belowTranches(state: FundingState, event: CommitmentEvent): Refusal | undefined {
+  const { committed } = event.data;
   // A tranche of undisclosed amount needs at least what was drawn from it.
-  const drawn = Object.values(state.tranches)
-    .filter((tranche) => tranche.hi === null)
-    .map((tranche) => add(tranche.received, tranche.calledOpen));
-  const needed = sum([state.scheduled, ...drawn]);
-  if (compare(committed.amount, needed) >= 0) return undefined;
+  const needed = [
+    ...scheduledIn(state),
+    ...state.movements.map(({ on, ofUndisclosed }) => ({ on, amount: ofUndisclosed })),
+  ];
+  const { on, amount: left } = leftOf(state, event, needed);
+  if (compare(left, '0') >= 0) return undefined;
+  const tranches = subtract(committed.amount, left);
   return refusal(
     'TRANCHES_EXCEED_COMMITMENT',
-    `${show(committed)} are to be committed, the tranches make ${amount(state, needed)}; commit at least that.`,
-    { pointer: '/data/committed/amount', details: { committed: committed.amount, tranches: needed } },
+    `${show(committed)} are to be committed, the tranches make ${amount(state, tranches)} on ${on}; commit at least that.`,
+    { pointer: '/data/committed/amount', details: { committed: committed.amount, tranches, on } },
   );
 }

@@ -26,7 +26,7 @@ interface Step {
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  type: fc.nat(12),
+  type: fc.nat(14),
   tranche: fc.nat(2),
   amount: fc.integer({ min: 1, max: 60 }),
   days: fc.integer({ min: 0, max: 9 }),
@@ -52,7 +52,6 @@ describeWithPostgres(`any history of fundings (seed ${seed})`, (url) => {
             );
             for (const asOf of [Math.ceil(all.length / 2), all.length])
               for (const row of await positionsOn(projection, asOf, days)) expectToAddUp(row);
-            if (!inOrder) return;
             for (const { id, state } of fundings) {
               const { rows } = await projection.read(fundingPosition, { effectiveOn: '2027-12-31', fundingId: id });
               expect(figures(rows)).toEqual(figuresOf(state));
@@ -112,6 +111,8 @@ function lineOf(id: string, index: number, { type, tranche: number, amount, odd 
     case 0:
       return make('FundingCommitted', { committed: usd(80 + number) });
     case 1:
+    case 13:
+    case 14:
       return make('CommitmentChanged', { committed: usd(60 + amount), changeType: 'amendment', reason: 'agreed' });
     case 2:
     case 3:

@@ -1,6 +1,14 @@
 import { fold, funding, inForce, subtract, type FundingEvent, type FundingState } from '@deal-ledger/domain';
 import { MemoryLog, type Log } from '@deal-ledger/log';
-import { PROJECTIONS, spendForecast, type ReportSet, type Row } from '@deal-ledger/reports';
+import {
+  counterpartyExposure,
+  fundingPosition,
+  PROJECTIONS,
+  spendForecast,
+  supplierCommitments,
+  type ReportSet,
+  type Row,
+} from '@deal-ledger/reports';
 import { describeWithPostgres } from '../../../tests/harness';
 import { seeded } from '../../../tests/simulation/world';
 import { anyHistory } from '../../domain/src/any-history.testing';
@@ -146,6 +154,20 @@ describeWithPostgres('any history in the tables', (url) => {
       }
       if (FIXED.includes(seed)) expect(held).toBeGreaterThan(100);
     });
+
+    it('says on every day the same of what is undrawn, funding by funding and by who gives it', async () => {
+      const days = turningPoints(
+        commits.flat().flatMap(({ stream, effective }) => (stream.startsWith('funding/') ? [effective.to] : [])),
+      );
+      for (const effectiveOn of days) {
+        const byFunding = await wholeOf(spendForecast).read(fundingPosition, { effectiveOn });
+        const byParty = await wholeOf(supplierCommitments).read(counterpartyExposure, { effectiveOn });
+        expect({ effectiveOn, ...sumsOf(byFunding, 'undrawn') }).toEqual({
+          effectiveOn,
+          ...sumsOf(byParty, 'fundingCommittedUndrawn'),
+        });
+      }
+    });
   });
 });
 
@@ -178,12 +200,26 @@ async function rowsOf(projection: TestProjection): Promise<Record<string, Row[]>
   return tables;
 }
 
+/** What a column adds up to in each currency. */
+function sumsOf({ meta }: ReportAnswer, column: string): Record<string, string> {
+  const { byCurrency } = meta.totals as { byCurrency: readonly Row[] };
+  const sums = byCurrency.map(
+    (each) => [String(each['currency']), subtract(String(each[column] ?? '0'), '0')] as const,
+  );
+  return Object.fromEntries(sums.filter(([, amount]) => amount !== '0'));
+}
+
 const plain = (row: Row | undefined): object => ({
+  committed: subtract(String(row?.['committed']), '0'),
   received: subtract(String(row?.['received']), '0'),
   openCalls: subtract(String(row?.['openCalls']), '0'),
 });
 
 /** What of the parts does not depend on the order in which things happened, by the rules themselves. */
 function movedIn(state: FundingState | undefined): object {
-  return { received: state?.received ?? '0', openCalls: state?.calledOpen ?? '0' };
+  return {
+    committed: state?.committed ?? '0',
+    received: state?.received ?? '0',
+    openCalls: state?.calledOpen ?? '0',
+  };
 }

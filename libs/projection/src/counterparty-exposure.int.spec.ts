@@ -220,6 +220,25 @@ describeWithPostgres('counterparty exposure', (url) => {
     ]);
   });
 
+  it('has nothing below zero undrawn where by the day more was drawn than committed', async () => {
+    const changed = (effective: string, amount: number) =>
+      line('CommitmentChanged', effective, { committed: usd(amount), changeType: 'amendment', reason: 'agreed' });
+    const free = line('TrancheScheduled', '2026-10-01', {
+      trancheId: 'T',
+      amount: { ceiling: usd(90) },
+      condition: { type: 'none' },
+    });
+    const shown = await rows([
+      proposed({ dealId: null }),
+      line('FundingCommitted', '2026-03-01', { committed: usd(80) }),
+      changed('2026-09-01', 50),
+      changed('2026-06-01', 90),
+      free,
+      line('FundsReceived', '2026-10-05', { receiptId: 'r', trancheId: 'T', money: usd(90) }),
+    ]);
+    expect(pick(shown, 'fundingReceivedNet', 'fundingCommittedUndrawn')).toEqual([['90.00', '0.00']]);
+  });
+
   it('counts secret legs between the two whichever way they go, and shows who is provided for without money', async () => {
     const secret = { quantity: { undisclosed: true } };
     const shown = await rows([

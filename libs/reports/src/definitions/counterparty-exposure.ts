@@ -72,7 +72,7 @@ const PARTS = `
   from funding_side
   cross join lateral (values
     ('fundingIndicatedCeiling', case when stage = 'proposed' and deal_stage in ('announced', 'preliminary', 'binding') then ceiling else 0 end),
-    ('fundingCommittedUndrawn', case when stage = 'committed' then committed - received - cancelled + recallable else 0 end),
+    ('fundingCommittedUndrawn', undrawn),
     ('fundingLocked', case when stage = 'committed' then locked else 0 end)
   ) as funded (cell, amount)
   union all

@@ -65,7 +65,7 @@ const BALANCES = {
   called: 'r.called',
   calledOverdue: 'r.overdue',
   outstanding: 'outstanding',
-  undrawn: 'undrawn',
+  undrawn: 'r.undrawn',
   locked: 'r.locked',
   cancelled: 'r.cancelled',
   weightedRemaining: 'weighted',
@@ -123,8 +123,7 @@ weighed as (
 position_row as (
   select funding_id, null as tranche_id, ceiling, committed, null as condition_text, null as condition_status, null as "window",
     available, called, overdue, received - repaid as outstanding,
-    case when stage = 'closed' or committed = 0 then 0 else greatest(committed - received - cancelled, 0) + recallable end as undrawn,
-    locked, cancelled, probability,
+    undrawn, locked, cancelled, probability,
     case when stage = 'closed' then 0 when coalesce(ceiling, nullif(committed, 0)) is not null then probability::numeric * greatest(greatest(ceiling, committed) - received - cancelled, 0) end as weighted,
     is_undisclosed and stage = 'proposed' as undisclosed,
     open, case when stage = 'proposed' then 0 else committed - received - open - cancelled - available - locked end as untranched, ratio(received, committed) as utilisation

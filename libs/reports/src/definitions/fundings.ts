@@ -89,6 +89,7 @@ tranches as (
 -- received + open + available + locked + not in a tranche + cancelled = committed
 total as (
   select f.*, drawn.received, drawn.called, drawn.open, drawn.overdue, drawn.cancelled, undrawn.remains, callable.available,
+    case when f.stage = 'closed' or f.committed = 0 then 0 else greatest(f.committed - drawn.received - drawn.cancelled, 0) + recallable end as undrawn,
     case f.stage when 'committed' then least(drawn.waiting, undrawn.remains - callable.available) when 'proposed' then drawn.waiting else 0 end as locked
   from funding as f
   left join tranches as t on t.funding_id = f.funding_id
