@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import type { z } from 'zod';
+import { monthsBetween } from './calendar';
 import { forecastEvents, type ForecastState } from './forecast';
 import { entriesOf } from './keyed';
 import { given, poster, type Draft } from './testing';
@@ -88,6 +90,75 @@ describe('a forecast', () => {
         }),
       )
       .thenRefused('VALIDATION_FAILED', '/data/lines/1'));
+
+  it.each([
+    ['a year and a quarter of it', ['2026', '2026-Q1'], 1],
+    ['a year and its last month', ['2026', '2026-12'], 1],
+    ['a half-year, of which a quarter was stated before', ['2026-33', '2027', '2026-40'], 2],
+    ['a year after all of its quarters', ['2026-Q1', '2026-Q2', '2026-Q3', '2026-Q4', '2026'], 4],
+  ])('is refused with a scenario of %s', (_, periods, at) => {
+    const outcome = given().when(
+      published({ lines: periods.map((period) => ({ period, scenario: 'base', money: usd('5') })) }),
+    );
+    outcome.thenRefused('VALIDATION_FAILED', `/data/lines/${at}`);
+    expect(outcome.message).toMatch(/^base is stated for [-0-9]+ \(5 USD\) and for [-0-9]+ \(5 USD\), which overlap;/);
+  });
+
+  it('names the two periods of a scenario that overlap', () =>
+    expect(
+      given().when(
+        published({
+          lines: [
+            { period: '2026', scenario: 'high', money: usd('16') },
+            { period: '2026-Q1', scenario: 'base', money: usd('4') },
+            { period: '2026-Q2', scenario: 'high', money: usd('5') },
+          ],
+        }),
+      ).message,
+    ).toBe('high is stated for 2026 (16 USD) and for 2026-34 (5 USD), which overlap; keep the whole or its parts.'));
+
+  it('may state one scenario of a year and others of its parts, or of no time', () =>
+    given()
+      .when(
+        published({
+          lines: [
+            { period: '2026', scenario: 'high', money: usd('16') },
+            { period: '2026-Q1', scenario: 'base', money: usd('4') },
+            { period: '2026-04', scenario: 'base', money: usd('4') },
+            { period: '2025', scenario: 'base', money: usd('4') },
+            { period: null, scenario: 'base', money: usd('70') },
+          ],
+        }),
+      )
+      .thenRecorded());
+
+  it('is recorded exactly if no day is in two periods of a scenario', () => {
+    const period = fc.constantFrom(
+      ...[
+        '2025',
+        '2026',
+        '2026-40',
+        '2026-41',
+        '2026-33',
+        '2026-34',
+        '2026-36',
+        '2026-01',
+        '2026-06',
+        '2026-12',
+        '2027',
+      ],
+    );
+    const scenario = fc.constantFrom('low', 'base', 'high');
+    fc.assert(
+      fc.property(fc.array(fc.record({ period, scenario }), { minLength: 1, maxLength: 6 }), (stated) => {
+        const days = stated.flatMap((line) =>
+          monthsBetween(line.period, line.period).map((month) => `${line.scenario} ${month}`),
+        );
+        const { refusals } = given().when(published({ lines: stated.map((line) => ({ ...line, money: usd('5') })) }));
+        expect(refusals.length === 0).toBe(new Set(days).size === days.length);
+      }),
+    );
+  });
 
   it('is in one currency', () =>
     given()

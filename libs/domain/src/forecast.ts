@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { firstDay, lastDay } from './calendar';
 import { check, type Report } from './check';
 import { BOUNDS, compareMeasured, show, type Money } from './claim';
 import { EMPTY, get, put, type Keyed } from './keyed';
@@ -40,7 +41,9 @@ export const forecastEvents = {
           .array(Line)
           .min(1)
           .max(1_000)
-          .describe('All figures of the version, one of a period and scenario; in one currency.'),
+          .describe(
+            'All figures of the version in one currency: of each scenario one of a period, and of periods that do not overlap.',
+          ),
         note: Note,
       })
       .check(
@@ -156,10 +159,36 @@ function judgeLines(lines: readonly ForecastLine[], report: Report): void {
     values[scenario] = money;
     stated.set(when, values);
   }
+  judgeOverlaps(lines, report);
   for (const [when, { low, base, high }] of stated) {
     judgeOrder(when, 'low', low, 'base', base, report);
     judgeOrder(when, 'base', base, 'high', high, report);
     if (base === undefined) judgeOrder(when, 'low', low, 'high', high, report);
+  }
+}
+
+/** What is foreseen for a year and for a part of it would count twice in what is foreseen in all. */
+function judgeOverlaps(lines: readonly ForecastLine[], report: Report): void {
+  for (const scenario of SCENARIOS) {
+    const spans = lines
+      .flatMap(({ period, ...line }, index) =>
+        period == null || line.scenario !== scenario
+          ? []
+          : [{ period, index, money: line.money, from: firstDay(period), to: lastDay(period) }],
+      )
+      .sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
+    for (const [place, span] of spans.entries()) {
+      const before = spans[place - 1];
+      if (before === undefined || before.to < span.from) continue;
+      const [first, second] = before.index < span.index ? [before, span] : [span, before];
+      report(
+        'VALIDATION_FAILED',
+        `${scenario} is stated for ${first.period} (${show(first.money)}) and for ${second.period} (${show(second.money)}), ` +
+          'which overlap; keep the whole or its parts.',
+        ['lines', second.index],
+      );
+      return;
+    }
   }
 }
 
