@@ -171,8 +171,8 @@ const forecast: Proposals<typeof forecastEvents> = {
   ForecastPublished: (forecastId, dice) => ({
     forecastId,
     version: dice.between(1, 4),
-    entityId: dice.oneOf(['openai', 'nvidia']),
-    measure: dice.oneOf(['computeRental', 'memory']),
+    entityId: dice.happens(0.8) ? 'openai' : 'nvidia',
+    measure: dice.happens(0.8) ? 'computeRental' : 'memory',
     basis: dice.oneOf(['statedToInvestors', 'internalPlan', 'pitchedPlan'] as const),
     lines: dice.some(['2026', '2027', '2026-07', '2026-Q4', null], dice.between(1, 3)).map((period) => ({
       period,

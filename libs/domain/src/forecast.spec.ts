@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { monthsBetween } from './calendar';
 import { forecastEvents, type ForecastState } from './forecast';
 import { entriesOf } from './keyed';
-import { given, poster, type Draft } from './testing';
+import { correction, given, poster, type Draft } from './testing';
 
 type Input = z.input<typeof forecastEvents.ForecastPublished.data>;
 
@@ -41,6 +41,36 @@ describe('a forecast', () => {
     given()
       .when(published({ version: 2 }))
       .thenRefused('FORECAST_VERSION_GAP'));
+
+  it('is of the same entity and measure in every version', () => {
+    given(published())
+      .when(published({ version: 2, entityId: 'nvidia' }))
+      .thenRefused('FORECAST_MISMATCH', '/data/entityId', { entityId: 'nvidia', before: 'openai' });
+    given(published())
+      .when(published({ version: 2, measure: 'memory' }))
+      .thenRefused('FORECAST_MISMATCH', '/data/measure', { measure: 'memory', before: 'computeRental' });
+  });
+
+  it('is in the same currency in every version', () =>
+    given(published())
+      .when(
+        published({
+          version: 2,
+          lines: [{ period: '2025', scenario: 'base', money: { currency: 'KRW', amount: '5' } }],
+        }),
+      )
+      .thenRefused('CURRENCY_MISMATCH', '/data/lines/0/money/currency', { currency: 'KRW', forecastCurrency: 'USD' }));
+
+  it('is corrected to another measure in all of its versions at once', () => {
+    const named = (id: string, draft: Draft): Draft => ({ ...draft, id });
+    const scenario = () => given(named('v1', published()), named('v2', published({ version: 2 })));
+    const memory = (version: number) => correction(`v${version}`, published({ version, measure: 'memory' }));
+    scenario().when(memory(1)).thenRefused('CORRECTION_BREAKS_HISTORY', '/corrects', {
+      firstOffendingEventId: 'v2',
+      offendingCode: 'FORECAST_MISMATCH',
+    });
+    scenario().when(memory(1), memory(2)).thenRecorded();
+  });
 
   it('is refused for a party nobody registered', () =>
     given()

@@ -26,13 +26,20 @@ export const forecastEvents = {
     class: 'I',
     schemaVersion: 1,
     summary: 'A whole version of a forecast. Versions stand beside each other; none replaces another.',
-    refusals: ['ASSUMED_NEEDS_METHOD', 'CURRENCY_MISMATCH', 'SCENARIO_ORDER', 'FORECAST_VERSION_GAP', 'REF_NOT_FOUND'],
+    refusals: [
+      'ASSUMED_NEEDS_METHOD',
+      'CURRENCY_MISMATCH',
+      'SCENARIO_ORDER',
+      'FORECAST_VERSION_GAP',
+      'FORECAST_MISMATCH',
+      'REF_NOT_FOUND',
+    ],
     data: z
       .strictObject({
         forecastId: Id.describe("The forecast's own id."),
         version: z.int().min(1).describe('Number of the version: 1, and then one more each time.'),
-        entityId: Id.describe('Whose spending it is of, a registered party.'),
-        measure: Word.describe('What is foreseen, by the word that legs have as category.'),
+        entityId: Id.describe('Whose spending it is of, a registered party; the same in every version.'),
+        measure: Word.describe('What is foreseen, by the word that legs have as category; the same in every version.'),
         basis: z
           .enum(['statedToInvestors', 'internalPlan', 'pitchedPlan', 'assumed'])
           .describe('On whose word, and how far it is one.'),
@@ -42,7 +49,7 @@ export const forecastEvents = {
           .min(1)
           .max(1_000)
           .describe(
-            'All figures of the version in one currency: of each scenario one of a period, and of periods that do not overlap.',
+            'All figures of the version in one currency, the same in every version: of each scenario one of a period, and of periods that do not overlap.',
           ),
         note: Note,
       })
@@ -105,7 +112,10 @@ export const forecast: StreamKind<ForecastState, ForecastEvent> = {
             },
           );
         }
-        return unknown(context, 'party', entityId, '/data/entityId');
+        return (
+          (state === undefined ? undefined : ofSomethingElse(state.latest, event)) ??
+          unknown(context, 'party', entityId, '/data/entityId')
+        );
       }
       case 'ForecastWithdrawn':
         return refuseWithdrawal(opened(state, event), event.data.version);
@@ -123,6 +133,33 @@ export const forecast: StreamKind<ForecastState, ForecastEvent> = {
     }
   },
 };
+
+/** What a forecast is of stays: versions are compared with each other, and the latest is counted. */
+function ofSomethingElse(
+  latest: ForecastData,
+  { stream, data }: Extract<ForecastEvent, { type: 'ForecastPublished' }>,
+): Refusal | undefined {
+  for (const field of ['entityId', 'measure'] as const) {
+    if (data[field] === latest[field]) continue;
+    return refusal(
+      'FORECAST_MISMATCH',
+      `Version ${data.version} of ${stream} has ${data[field]} as ${field}, version ${latest.version} has ${latest[field]}; ` +
+        'publish it as a forecast of its own.',
+      { pointer: `/data/${field}`, details: { [field]: data[field], before: latest[field] } },
+    );
+  }
+  const [currency, before] = [data, latest].map(({ lines: [first] }) => first?.money.currency ?? null);
+  if (currency === before) return undefined;
+  return refusal(
+    'CURRENCY_MISMATCH',
+    `Version ${data.version} of ${stream} is in ${currency}, version ${latest.version} is in ${before}; ` +
+      `state it in ${before}, or publish it as a forecast of its own.`,
+    {
+      pointer: '/data/lines/0/money/currency',
+      details: { currency: currency ?? null, forecastCurrency: before ?? null },
+    },
+  );
+}
 
 function refuseWithdrawal({ latest, withdrawn }: ForecastState, version: number): Refusal | undefined {
   if (version > latest.version) return notFound('version', `${latest.forecastId}/${version}`, '/data/version');

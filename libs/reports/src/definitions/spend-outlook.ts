@@ -32,7 +32,9 @@ export const SpendOutlook = z
     indicatedCeiling: money('The most that announced and preliminary legs can be.'),
     pipelineCeiling: money('The most that legs still explored can be.'),
     weighted: money('What is certain, plus the rest times the probability of its deal.'),
-    forecastVersion: countIfAny('Version of the forecast.'),
+    forecastVersion: countIfAny(
+      'Version of the forecast; of several forecasts of one entity and measure, of the one published last.',
+    ),
     forecastBasis: text('statedToInvestors, internalPlan, pitchedPlan or assumed.'),
     forecastLow: money('Low scenario, else the base.'),
     forecastBase: money('Base scenario; never taken from another.'),
@@ -45,7 +47,8 @@ export const SpendOutlook = z
     gapToBase: money('forecastBase less committedFirm.'),
     undisclosedLegs: count('Legs whose amount is kept secret; they are in none of the sums.'),
     flags: list(
-      'SEVERAL_CURRENCIES: no coverage, ask for one currency. FORECAST_WITHDRAWN: the version asked for is. ' +
+      'SEVERAL_CURRENCIES: no coverage, ask for one currency. SEVERAL_FORECASTS: of this entity and measure there is another forecast, which is not counted; ' +
+        'the one published last is, and of one day the last by id. FORECAST_WITHDRAWN: the version asked for is. ' +
         'FX_RATE_MISSING: a rate to convert with is. FX_RATE_STALE: a spot rate is more than 7 days older than what it would convert.',
     ),
   })
@@ -176,7 +179,8 @@ latest as (
 ),
 -- Of several forecasts of one measure the one published last: they are views of the same spending, never parts of it.
 chosen as (
-  select distinct on (terms ->> 'entityId', terms ->> 'measure') *
+  select distinct on (terms ->> 'entityId', terms ->> 'measure') *,
+    count(*) over (partition by terms ->> 'entityId', terms ->> 'measure') > 1 as is_one_of_several
   from latest order by terms ->> 'entityId', terms ->> 'measure', terms ->> 'publishedOn' desc, forecast_id desc
 ),
 scenario as (
@@ -243,6 +247,7 @@ filled as (
 ),
 shown as (
   select filled.*, f.version, f.basis, coalesce(f.is_withdrawn, false) as is_withdrawn,
+    (filled.entity, filled.category) in (select terms ->> 'entityId', terms ->> 'measure' from chosen where is_one_of_several) as has_others,
     min(filled.currency) over same_cell is distinct from max(filled.currency) over same_cell as is_mixed
   from filled
   left join foreseen as f on f.entity = filled.entity and f.category = filled.category and f.period = filled.period
@@ -257,7 +262,7 @@ shown as (
     case when not is_mixed then ratio(committed_firm, forecast_base) end as "coverageRatio",
     case when not is_mixed then forecast_base - committed_firm end as "gapToBase",
     undisclosed_legs as "undisclosedLegs",
-    ${flagsOf({ SEVERAL_CURRENCIES: 'is_mixed', FORECAST_WITHDRAWN: 'is_withdrawn', ...RATE_FLAGS })},
+    ${flagsOf({ SEVERAL_CURRENCIES: 'is_mixed', SEVERAL_FORECASTS: 'has_others', FORECAST_WITHDRAWN: 'is_withdrawn', ...RATE_FLAGS })},
     (select probabilities ->> 'eventId' from policy) as "policyEventId", fx_event_ids as "fxEventIds"
   from shown`;
 
