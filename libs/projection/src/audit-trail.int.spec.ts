@@ -33,6 +33,14 @@ describeWithPostgres('the audit trail', (url) => {
     });
   });
 
+  it('is compared by the events that came, which it rests on', async () => {
+    const { rows } = await trail.variance(auditTrail, { measure: 'version', from: '31', to: '33' });
+    expect(pick(rows, 'key', 'eventId', 'contribution').sort()).toEqual([
+      ['32/0', 'evt-0032', '2'],
+      ['33/0', 'evt-0033', expect.stringMatching(/^\d+$/)],
+    ]);
+  });
+
   it('says of an event all that there is to say', async () => {
     const { recordedAt, daysBackdated, ...row } = await event('evt-0032');
     expect(recordedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

@@ -11,7 +11,8 @@ import { hashOf, ruleVersionOf } from './question';
 import type { Format } from './reading';
 import { sendTagged } from './representation';
 import type { Reports } from './reports';
-import { Contribution } from './variance';
+import { PATIENCE_MS } from './underway';
+import { Contribution, MAX_STEPS } from './variance';
 
 const COMMON_META = {
   effectiveOn: z.iso.date(),
@@ -99,7 +100,9 @@ export function figureController(token: symbol, definition: ReportDefinition): T
       summary: `Which events moved a figure of ${definition.name} between two states of knowledge`,
       description:
         'Event by event, for one day and one way to convert. The contributions of a row add up to its delta exactly; a figure that is null counts as zero. ' +
-        'Events that contribute nothing are left away. Of corrections in one commit that hold only with one another, the last one has the contribution.',
+        'Events that contribute nothing are left away. Of corrections in one commit that hold only with one another, the last one has the contribution. ' +
+        `Up to ${MAX_STEPS} events between the positions bear on the report, or for a key on its row: more are refused with 400 TOO_MANY_EVENTS. ` +
+        `What is not worked out in ${PATIENCE_MS / 1_000} s is answered 503 TOO_SLOW and worked on: the same question asked again after Retry-After has its answer in the end.`,
       tag: 'reports',
       query: variance,
       responses: {

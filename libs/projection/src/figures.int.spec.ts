@@ -181,6 +181,29 @@ describeWithPostgres('a figure opened and compared', (url) => {
     ).toMatchObject({ status: 404, code: 'ROW_NOT_FOUND' });
   });
 
+  it('looks at two thousand events one by one, and refuses one more whatever the time', async () => {
+    const policies = Array.from({ length: 2_001 }, (_, index) => ({
+      id: `policy-${index}`,
+      stream: 'reference/policy',
+      type: 'ProbabilityPolicySet',
+      data: { exploring: '0', announced: '0', preliminary: '0', binding: '1', fundingUnlinkedProposed: '0' },
+    }));
+    const { projection, writer } = await projected(url, spendForecast, []);
+    try {
+      let last = 0;
+      for (let from = 0; from < policies.length; from += 400)
+        last = await writer.post(...policies.slice(from, from + 400));
+      const asked = { measure: 'committed', from: '0', to: String(last), minPosition: String(last) };
+      expect(await refusal(projection.variance(fundingPosition, asked))).toMatchObject({
+        status: 400,
+        code: 'TOO_MANY_EVENTS',
+        message: expect.stringContaining('at most 2000 are'),
+      });
+    } finally {
+      await projection.stop();
+    }
+  });
+
   it('leaves away other causes and what is less than asked for', async () => {
     const asked = { measure: 'paid', from: '58', to: '115', effectiveOn: '2027-03-05' };
     const { rows } = await supply.variance(commitmentLines, { ...asked, cause: 'cancel' });

@@ -9,6 +9,7 @@ import { explainSchema, varianceSchema, type ExplainQuery, type VarianceQuery } 
 import type { Positions } from './positions';
 import { keyOf, questionOf, textsOf, type Question } from './question';
 import { DEFAULT_LIMIT, HOW_TO_ANSWER, type ReportQuery } from './reading';
+import { Underway, type Watch } from './underway';
 import { Variances } from './variance';
 
 /** Rows about a figure, one page or all, with what is said of all of them. */
@@ -31,6 +32,7 @@ export class Figures {
   private readonly explanations: Explanations;
   private readonly variances: Variances;
   private readonly kept = new LRUCache<string, Promise<{ rows: readonly Row[]; value?: Row[string] }>>({ max: KEPT });
+  private readonly underway = new Underway<readonly Row[]>();
 
   constructor(
     pool: Pool,
@@ -66,8 +68,8 @@ export class Figures {
     const question = { ...(await this.question(definition, pinned.query, pinned.query.to)), filter: {} };
     const { position: to, effectiveOn, reportingCurrency, fxPolicy } = question;
     if (from > to) throw backwards(from, to);
-    const work = async () => ({ rows: await this.variances.of({ question, from, measure, key }) });
-    const { rows } = await this.once([name, keyOf(question), from, measure, key], work);
+    const work = (watch: Watch) => this.variances.of({ question, from, measure, key }, watch);
+    const rows = await this.inTheEnd([name, keyOf(question), from, measure, key], work);
     const wanted = rows.filter(
       (row) =>
         (cause === undefined || row['cause'] === cause) &&
@@ -91,6 +93,17 @@ export class Figures {
     const position = await this.positions.asked({ ...query, asOf });
     const effectiveOn = query.effectiveOn ?? new Date(this.clock.nowMs()).toISOString().slice(0, 10);
     return questionOf(definition, query, { position, effectiveOn });
+  }
+
+  private async inTheEnd(asked: unknown, work: (watch: Watch) => Promise<readonly Row[]>): Promise<readonly Row[]> {
+    const name = JSON.stringify(asked);
+    const kept = await this.kept.get(name);
+    if (kept !== undefined) return kept.rows;
+    return this.underway.of(name, async (watch) => {
+      const rows = await work(watch);
+      this.kept.set(name, Promise.resolve({ rows }));
+      return rows;
+    });
   }
 
   private once<Result extends { rows: readonly Row[]; value?: Row[string] }>(

@@ -4,9 +4,12 @@ import { Problem } from '@deal-ledger/service';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { askedFor, keyText, restingOn } from './basis';
+import { idsBetween } from './between';
 import { callOf, Values } from './call';
 import { narrowed, noSuchRow, refuseUnknownColumn } from './explanation';
 import type { Question } from './question';
+import { afterEach, readAsReports, type Step } from './stepwise';
+import type { Watch } from './underway';
 
 export const CAUSES = ['new', 'disclosure', 'amendment', 'correction', 'cancel', 'policy', 'fx'] as const;
 export type Cause = (typeof CAUSES)[number];
@@ -36,12 +39,13 @@ export const Contribution = z
   })
   .meta({ id: 'Contribution' });
 
-/** At most so many events are looked at one by one, and for so long. */
+/** At most so many events are looked at one by one. */
 export const MAX_STEPS = 2_000;
-const MAX_MS = 20_000;
 /** Cells that are worked out in one statement. */
 const CELLS_AT_ONCE = 20_000;
 const STEPS_AT_ONCE = 50;
+/** A statement is to take so long: it has to come to its end within the time that Postgres gives it. */
+const STATEMENT_MS = 1_000;
 
 const NUMBERS = ['money', 'quantity', 'ratio', 'decimal', 'count'];
 
@@ -54,11 +58,6 @@ export interface VarianceQuestion {
   readonly key: string | undefined;
 }
 
-interface Step {
-  readonly position: number;
-  readonly ordinal: number | null;
-}
-
 interface Cell {
   readonly key: string;
   readonly value: string | null;
@@ -66,6 +65,8 @@ interface Cell {
 }
 
 type Cells = ReadonlyMap<string, Cell>;
+
+const NONE: Cells = new Map();
 
 interface Moved {
   readonly key: string;
@@ -86,7 +87,7 @@ export class Variances {
    * to the difference, because each is the difference between the figure before its event and after it.
    * @throws Problem when there is no such column or row, or too much to look at.
    */
-  async of(asked: VarianceQuestion): Promise<Row[]> {
+  async of(asked: VarianceQuestion, watch: Watch): Promise<Row[]> {
     const { question, from, measure } = asked;
     const { definition, position: to } = question;
     const known = columnsOf(definition).filter(({ kind }) => NUMBERS.includes(kind));
@@ -103,7 +104,7 @@ export class Variances {
       const all = await this.cells({ ...asked, key: undefined }, [{ position: to, ordinal: null }]);
       throw noSuchRow(question, asked.key, [...(all[0]?.keys() ?? [])]);
     }
-    const moved = from === to ? [] : await this.moved(asked, before, after);
+    const moved = from === to ? [] : await this.moved(asked, before, after, watch);
     const events = await this.events(moved);
     return moved
       .map(({ key, step, contribution }) => {
@@ -131,10 +132,10 @@ export class Variances {
   }
 
   /** By event what it moved; of what the basis of the report foresees, or if that does not foot, of all. */
-  private async moved(asked: VarianceQuestion, before: Cells, after: Cells): Promise<Moved[]> {
-    const foreseen = await this.movedBy(asked, await this.steps(asked, 'resting'), before, after);
+  private async moved(asked: VarianceQuestion, before: Cells, after: Cells, watch: Watch): Promise<Moved[]> {
+    const foreseen = await this.movedBy(asked, await this.steps(asked, 'resting'), before, after, watch);
     if (foreseen !== undefined) return foreseen;
-    const all = await this.movedBy(asked, await this.steps(asked, 'any'), before, after);
+    const all = await this.movedBy(asked, await this.steps(asked, 'any'), before, after, watch);
     if (all === undefined) throw new Error(`${asked.question.definition.name} changes without a posting of its basis`);
     return all;
   }
@@ -144,31 +145,42 @@ export class Variances {
     steps: readonly Step[],
     before: Cells,
     after: Cells,
+    watch: Watch,
   ): Promise<Moved[] | undefined> {
-    const { definition } = asked.question;
-    if (steps.length > MAX_STEPS) throw tooMuch(asked, `more than ${MAX_STEPS} events`);
-    const deadlineMs = this.nowMs() + MAX_MS;
-    const portion = Math.max(1, Math.min(STEPS_AT_ONCE, Math.floor(CELLS_AT_ONCE / Math.max(1, after.size))));
+    if (steps.length > MAX_STEPS) throw tooMany(asked);
     const moved: Moved[] = [];
-    let last = before;
-    for (let first = 0; first < steps.length; first += portion) {
-      if (this.nowMs() > deadlineMs) throw tooMuch(asked, `${steps.length} events of ${after.size} rows`);
-      const portionSteps = steps.slice(first, first + portion);
-      const states = await this.cells(asked, portionSteps);
-      states.forEach((cells, index) => {
-        for (const key of new Set([...last.keys(), ...cells.keys()])) {
-          const [earlier, later] = [last.get(key), cells.get(key)];
-          refuseOtherCurrency(definition.name, asked.measure, earlier, later);
-          const contribution = less(later?.value ?? null, earlier?.value ?? null);
-          if (compare(contribution, '0') !== 0) moved.push({ key, step: portionSteps[index] as Step, contribution });
-        }
-        last = cells;
-      });
+    const known = byRoot(before);
+    const most = Math.max(1, Math.min(STEPS_AT_ONCE, Math.floor(CELLS_AT_ONCE / Math.max(1, after.size))));
+    let portion = 1;
+    for (let first = 0; first < steps.length;) {
+      watch.refuseUnwanted();
+      watch.progress = `${first} of ${steps.length} events have been looked at`;
+      const beganMs = this.nowMs();
+      const some = steps.slice(first, first + portion);
+      const ids = await this.touchedBy(asked, some);
+      const states = ids?.length === 0 ? [] : await this.cells(asked, some, ids);
+      for (const [index, state] of states.entries())
+        moved.push(...movedIn(asked, known, byRoot(state), ids, some[index] as Step));
+      first += some.length;
+      const msPerStep = (this.nowMs() - beganMs) / some.length;
+      portion = Math.max(1, Math.min(most, portion * 4, Math.floor(STATEMENT_MS / msPerStep)));
     }
+    const last = new Map([...known.values()].flatMap((cells) => [...cells]));
     const foots = [...new Set([...last.keys(), ...after.keys()])].every(
       (key) => compare(less(after.get(key)?.value ?? null, last.get(key)?.value ?? null), '0') === 0,
     );
     return foots ? moved : undefined;
+  }
+
+  /** The ids that come first in the keys of those rows for which the steps may matter; nothing when that may be any. */
+  private async touchedBy(
+    { question, key }: VarianceQuestion,
+    steps: readonly Step[],
+  ): Promise<readonly string[] | undefined> {
+    const [first, last] = [steps[0], steps.at(-1)];
+    if (key !== undefined || question.definition.carried?.bearings === undefined) return undefined;
+    if (first === undefined || last === undefined) return [];
+    return idsBetween(this.pool, { ...question, position: last.position }, first.position - 1);
   }
 
   /** Events between the positions that posted something which the figure rests on, or anything that its report reads. */
@@ -180,6 +192,7 @@ export class Variances {
     const between = `p.position > ${first} and p.position <= ${last} and (p.effective is null or p.effective <= asked.effective_on)`;
     const asked = askedFor(question, measure, values);
     const isNarrow = which === 'resting' && key !== undefined;
+    const measures = definition.basis.flatMap((each) => each.measures);
     const rows = isNarrow
       ? [first, last]
           .map((at) => {
@@ -190,8 +203,10 @@ export class Variances {
       : '';
     const resting = isNarrow
       ? `r as materialized (${rows}), ${restingOn(definition, { measures: undefined, bearing: true }, between)}`
-      : `resting as (select p.* from postings as p cross join asked where ${between}
-           and p.measure in (${definition.basis.flatMap(({ measures }) => measures.map((each) => `'${each}'`)).join(', ')}))`;
+      : measures.length > 0
+        ? `resting as (select p.* from postings as p cross join asked where ${between} and p.measure = any (${values.add(measures)}))`
+        : // What rests on no posting is of the events themselves.
+          `resting as (select position, ordinal from events where position > ${first} and position <= ${last})`;
     const { rows: steps } = await this.pool.query<{ position: string; ordinal: number }>({
       text: `with ${asked}, ${resting} select distinct position, ordinal from resting order by position, ordinal limit ${MAX_STEPS + 1}`,
       values: values.all,
@@ -199,24 +214,25 @@ export class Variances {
     return steps.map((step) => ({ position: Number(step.position), ordinal: step.ordinal }));
   }
 
-  /** The cells of the column as known after each of these steps. */
-  private async cells({ question, measure, key }: VarianceQuestion, steps: readonly Step[]): Promise<Cells[]> {
+  /** The cells of the column as known after each of these steps, if need be of the rows of some ids alone. */
+  private async cells(
+    { question, measure, key }: VarianceQuestion,
+    steps: readonly Step[],
+    ids?: readonly string[],
+  ): Promise<Cells[]> {
     const { definition } = question;
     const values = new Values();
-    const positions = values.add(steps.map(({ position }) => position));
-    const ordinals = values.add(steps.map(({ ordinal }) => ordinal));
-    const call = callOf(this.schema, key === undefined ? question : narrowed(question, key), values, {
-      position: 's.position',
-      ordinal: 's.ordinal',
-    });
+    const narrow =
+      key !== undefined
+        ? narrowed(question, key)
+        : ids === undefined
+          ? question
+          : { ...question, filter: { ...question.filter, [definition.key[0] as string]: ids.join(',') } };
     const currency = 'currency' in definition.row.shape ? 'f.currency' : 'null';
-    const { rows } = await this.pool.query<Cell & { step: number }>({
-      text: `select s.step::integer as step, ${keyText(definition, 'f')} as key, f."${measure}"::text as value, ${currency} as currency
-        from unnest(${positions}::bigint[], ${ordinals}::integer[]) with ordinality as s (position, ordinal, step)
-        cross join lateral ${call} as f
-        ${key === undefined ? '' : `where ${keyText(definition, 'f')} = ${values.add(key)}`}`,
-      values: values.all,
-    });
+    const text = `select f.step_number as step, ${keyText(definition, 'f')} as key, f."${measure}"::text as value, ${currency} as currency
+      from ${afterEach(steps, narrow, values)} as f
+      ${key === undefined ? '' : `where ${keyText(definition, 'f')} = ${values.add(key)}`}`;
+    const rows = await readAsReports<Cell & { step: number }>(this.pool, text, values.all);
     const states = steps.map(() => new Map<string, Cell>());
     for (const { step, ...cell } of rows) states[step - 1]?.set(cell.key, cell);
     return states;
@@ -255,6 +271,39 @@ export function causeOf({ stream, type, action, change }: CausingEvent): Cause {
   return 'new';
 }
 
+/** What a step moved of all that is known, or of the rows of these ids; they are known as after it from then on. */
+function movedIn(
+  { question, measure }: VarianceQuestion,
+  known: Map<string, Cells>,
+  state: ReadonlyMap<string, Cells>,
+  ids: readonly string[] | undefined,
+  step: Step,
+): Moved[] {
+  const moved: Moved[] = [];
+  for (const root of ids ?? new Set([...known.keys(), ...state.keys()])) {
+    const [before, after] = [known.get(root) ?? NONE, state.get(root) ?? NONE];
+    for (const key of new Set([...before.keys(), ...after.keys()])) {
+      const [earlier, later] = [before.get(key), after.get(key)];
+      refuseOtherCurrency(question.definition.name, measure, earlier, later);
+      const contribution = less(later?.value ?? null, earlier?.value ?? null);
+      if (compare(contribution, '0') !== 0) moved.push({ key, step, contribution });
+    }
+    known.set(root, after);
+  }
+  return moved;
+}
+
+/** By what comes first in their keys. */
+function byRoot(cells: Cells): Map<string, Cells> {
+  const roots = new Map<string, Map<string, Cell>>();
+  for (const [key, cell] of cells) {
+    const [root = ''] = key.split('/', 1);
+    const own = roots.get(root) ?? new Map<string, Cell>();
+    roots.set(root, own.set(key, cell));
+  }
+  return roots;
+}
+
 const placeOf = ({ position, ordinal }: Step): string => `${position}/${ordinal ?? ''}`;
 const absolute = (number: string): string => number.replace('-', '');
 
@@ -280,12 +329,12 @@ function refuseOtherCurrency(
   });
 }
 
-function tooMuch({ from, question, key }: VarianceQuestion, what: string): Problem {
+function tooMany({ from, question, key }: VarianceQuestion): Problem {
   return new Problem({
     status: 400,
     code: 'TOO_MANY_EVENTS',
     detail:
-      `Between positions ${from} and ${question.position} there are ${what} to be looked at one by one, at most ${MAX_STEPS} are, for ${MAX_MS / 1_000} s. ` +
+      `Between positions ${from} and ${question.position} there are more than ${MAX_STEPS} events to be looked at one by one, at most ${MAX_STEPS} are. ` +
       (key === undefined ? 'Ask for one key, or in parts' : 'Ask in parts') +
       ': from the first position to one between, and from there to the last.',
     members: { fromPosition: from, toPosition: question.position, maximum: MAX_STEPS },

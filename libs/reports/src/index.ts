@@ -51,7 +51,7 @@ export {
 export { atScale } from './decimal';
 export { comparing, orderOf } from './ordering';
 export { columnsOf, filingOf, rowOf } from './shape';
-export { argumentTypesOf, snake, sqlFunctionOf, type SqlFunction } from './sql-function';
+export { argumentTypesOf, PLANNED_WITH, snake, sqlFunctionOf, statementOf, type SqlFunction } from './sql-function';
 export { SQL_LIBRARY } from './sql-library';
 export { Tally } from './tally';
 export { cut, spread, type Bucket } from './spread';

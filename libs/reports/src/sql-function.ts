@@ -37,14 +37,17 @@ const COMMON: readonly Argument[] = [
 ];
 const LAST: Argument = { name: 'as_of_ordinal', type: 'integer', standard: 'null' };
 
-// A report joins sums, of whose number the planner knows nothing: it would loop over them within each other, or compile
-// the statement for longer than it runs. And what a filter leaves to be read differs from question to question, so each
-// is planned anew. A temporary table of the reader's is looked up last, so that it never stands in for one of ours.
+/**
+ * What Postgres plans a report with. It joins sums, of whose number the planner knows nothing: it would
+ * loop over them within each other, or compile the statement for longer than it runs.
+ */
+export const PLANNED_WITH: readonly string[] = ['enable_nestloop = off', 'jit = off', `work_mem = '64MB'`];
+
+// What a filter leaves to be read differs from question to question, so each is planned anew. A temporary table of the
+// reader's is looked up last, so that it never stands in for one of ours.
 const settingsFor = (schema: string): string => `
   set search_path = ${schema}, pg_temp
-  set enable_nestloop = off
-  set jit = off
-  set work_mem = '64MB'
+  ${PLANNED_WITH.map((setting) => `set ${setting}`).join('\n  ')}
   set plan_cache_mode = force_custom_plan`;
 
 /** The function and the view of a report. */
@@ -66,7 +69,7 @@ export function sqlFunctionOf(definition: ReportDefinition, { reportsSchema, sch
 ) returns table (
   ${columns.map((column) => `"${column.name}" ${column.type}`).join(',\n  ')}
 ) language sql stable security definer ${settingsFor(schema)}
-as $report$${bodyOf(definition)}$report$`,
+as $report$${statementOf(definition)}$report$`,
       `comment on function ${qualified} is ${literal(commentOf(definition))}`,
       `create or replace view ${qualified} as select ${shown.map((column) => `"${column.name}"`).join(', ')} from ${qualified}()`,
       `comment on view ${qualified} is ${literal(`${definition.summary} With all that is known, today (UTC).`)}`,
@@ -149,7 +152,8 @@ const CELLS: Readonly<Record<ColumnKind, { sql: string; shown: (value: string) =
   flag: { sql: 'boolean', shown: (value) => `${value}::boolean` },
 };
 
-function bodyOf(definition: ReportDefinition): string {
+/** The statement of a report's function, over its arguments. */
+export function statementOf(definition: ReportDefinition): string {
   const { filters, options, row, sql } = definition;
   const names = Object.keys(filters).map(literal).join(', ');
   const conditions = [
