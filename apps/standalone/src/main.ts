@@ -1,7 +1,13 @@
 import { join, resolve } from 'node:path';
 import { catalogue } from '@deal-ledger/domain';
 import { openLog, superviseEmbeddedPostgres, type SupervisedPostgres } from '@deal-ledger/log';
-import { combinedPreviewController, ProjectionModule, withinProcess } from '@deal-ledger/projection';
+import {
+  combinedPreviewController,
+  keptBytesOf,
+  ProjectionModule,
+  PROJECTION_SETTINGS,
+  withinProcess,
+} from '@deal-ledger/projection';
 import { RecorderModule } from '@deal-ledger/recorder';
 import { PROJECTIONS } from '@deal-ledger/reports';
 import {
@@ -40,7 +46,10 @@ class StandaloneModule {
 
 runMain(NAME, async () => {
   // What a person at a terminal wants to see is printed below; the log is for what goes wrong.
-  const settings = settingsOrExit(NAME, undefined, { ...commandLine(), env: { LOG_LEVEL: 'warn', ...process.env } });
+  const settings = settingsOrExit(NAME, PROJECTION_SETTINGS, {
+    ...commandLine(),
+    env: { LOG_LEVEL: 'warn', ...process.env },
+  });
   const database =
     settings.DATABASE_URL === undefined
       ? await ownDatabase(settings)
@@ -64,6 +73,7 @@ runMain(NAME, async () => {
           ...projection,
           connectionString: database.url,
           log,
+          maxKeptBytes: keptBytesOf(settings),
           previewPath: previewPathOf(projection),
           released,
         }),

@@ -14,8 +14,6 @@ export const MAX_ROWS = 100_000;
 const ROWS_AT_ONCE = 1_000;
 const MAX_NAMED_CELLS = 100;
 
-/** An answer in which so few ids have other rows takes the place of the one that it was made from, with which it shares the rest. */
-const FEW_IDS = 50;
 /** An answer that is being worked out for a position this near is waited for, to be made into the one that is asked for. */
 const NEAR_POSITIONS = 1_000;
 
@@ -88,7 +86,7 @@ export class Answers {
 
   private async make(question: Question): Promise<Whole> {
     const { changedSince } = question;
-    if (changedSince === null) return (await this.carried(question)) ?? this.workedOut(question);
+    if (changedSince === null) return this.settled(question);
     const [now, before] = await Promise.all([
       this.whole({ ...question, changedSince: null }),
       this.whole({ ...question, changedSince: null, position: changedSince }),
@@ -98,10 +96,20 @@ export class Answers {
     return whole;
   }
 
+  /** The answer made of another one, if need be of one that is just being worked out; else worked out itself. */
+  private async settled(question: Question): Promise<Whole> {
+    const carried = await this.carried(question);
+    if (carried !== undefined) return carried;
+    const reading = this.nearReading(question);
+    if (reading === undefined) return this.workedOut(question);
+    // Whoever asked for that one is told why there is none.
+    await reading.catch(() => undefined);
+    return (await this.carried(question)) ?? this.workedOut(question);
+  }
+
   /** The answer made of that at another position, if there is one from which it is not far. */
   private async carried(question: Question): Promise<Whole | undefined> {
     if (question.definition.carried === undefined) return undefined;
-    await this.nearReading(question);
     const base = this.kept.nearest(question);
     if (base === undefined) return undefined;
     const [between, unknownEvents] = await Promise.all([
@@ -113,8 +121,10 @@ export class Answers {
     const rows = ids.length === 0 ? base.whole : await this.exchangedRows(question, ids, base.whole);
     if (rows === undefined) return undefined;
     const whole = { ...rows, unknownEvents };
-    if (ids.length <= FEW_IDS) this.kept.drop(question, base);
-    this.kept.keep(question, whole);
+    // Who goes on with the ledger does not come back to where it was. The two share the text of most rows.
+    const goesOn = question.position > base.position;
+    if (goesOn && !base.isWanted) this.kept.drop(question, base);
+    this.kept.keep(question, whole, !goesOn);
     return whole;
   }
 
@@ -130,12 +140,11 @@ export class Answers {
     return whole;
   }
 
-  /** Resolves when an answer near to the one that is asked for is not being worked out any more. */
-  private async nearReading(question: Question): Promise<void> {
+  /** An answer of which the one that is asked for could be made, and that is just being worked out. */
+  private nearReading(question: Question): Promise<Whole> | undefined {
     const reading = this.readings.get(familyOf(question) ?? '');
-    if (reading === undefined || Math.abs(reading.position - question.position) > NEAR_POSITIONS) return;
-    // Whoever asked for that one is told why there is none.
-    await reading.whole.catch(() => undefined);
+    const isNear = reading !== undefined && Math.abs(reading.position - question.position) <= NEAR_POSITIONS;
+    return isNear && question.definition.carried !== undefined ? reading.whole : undefined;
   }
 
   private async workedOut(question: Question): Promise<Whole> {

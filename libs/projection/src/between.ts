@@ -5,7 +5,7 @@ import type { Question } from './question';
 /** More postings than this are not looked at: it would soon take as long as to work the answer out. */
 const MAX_POSTINGS = 20_000;
 /** Rows of so many ids are exchanged. */
-const MAX_IDS = 400;
+const MAX_IDS = 250;
 
 interface Found {
   readonly is_far: boolean;

@@ -1,3 +1,4 @@
 export { combinedPreviewController, withinProcess, type Asking } from './combined-preview';
 export { ProjectionModule, type ProjectionOptions } from './projection.module';
 export { serveProjection } from './serve';
+export { keptBytesOf, PROJECTION_SETTINGS } from './settings';

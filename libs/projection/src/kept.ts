@@ -2,28 +2,34 @@ import { LRUCache } from 'lru-cache';
 import { familyOf, keyOf, type Question } from './question';
 import type { Whole } from './whole';
 
-/** What of whole answers is kept in memory, as text. A larger answer is worked out anew for every page. */
+/** What of whole answers is kept in memory, as text, unless somebody says otherwise. A larger answer is worked out anew for every page. */
 export const STANDARD_KEPT_BYTES = 256 * 1024 * 1024;
 /** About what an answer, and each of its rows, costs beside its text. */
 const ANSWER_BYTES = 2_000;
 const ROW_BYTES = 64;
+/** Answers to one question at so many positions are kept: for who goes with the ledger, and for who pages at one position. */
+const MAX_OF_FAMILY = 3;
 
 interface Place {
-  readonly whole: Whole;
+  readonly key: string;
   readonly position: number;
+  readonly whole: Whole;
   readonly family: string | undefined;
+  isWanted: boolean;
 }
 
 /** A kept answer to the same question at another position. */
 export interface Base {
   readonly position: number;
   readonly whole: Whole;
+  /** Whether this very answer is likely to be asked for again. */
+  readonly isWanted: boolean;
 }
 
 /** Answers in memory: those used last, as many as there is room for. */
 export class Kept {
   private readonly places: LRUCache<string, Place>;
-  /** Of each family its answers by position. */
+  /** Of each family its answers by position, the one used last at the end. */
   private readonly families = new Map<string, Map<number, Place>>();
 
   constructor(maxBytes: number) {
@@ -34,8 +40,13 @@ export class Kept {
     });
   }
 
+  /** The answer, which is wanted from now on: who asks twice goes through its pages. */
   get(question: Question): Whole | undefined {
-    return this.places.get(keyOf(question))?.whole;
+    const place = this.places.get(keyOf(question));
+    if (place === undefined) return undefined;
+    place.isWanted = true;
+    this.remember(place);
+    return place.whole;
   }
 
   /** The answer to the same question whose position is nearest. */
@@ -47,21 +58,28 @@ export class Kept {
     return nearest;
   }
 
-  keep(question: Question, whole: Whole): void {
-    const { position } = question;
-    const place = { whole, position, family: familyOf(question) };
+  keep(question: Question, whole: Whole, isWanted = false): void {
     const key = keyOf(question);
+    const place = { key, position: question.position, whole, family: familyOf(question), isWanted };
     this.places.set(key, place);
     // One that is too large is not.
-    if (place.family === undefined || this.places.peek(key) !== place) return;
-    const family = this.families.get(place.family) ?? new Map<number, Place>();
-    this.families.set(place.family, family.set(position, place));
+    if (this.places.peek(key) === place) this.remember(place);
   }
 
-  /** Drops the answer at another position, unless another one is there by now. */
+  /** Drops an answer, unless there is another one by now. */
   drop(question: Question, { position, whole }: Base): void {
     const key = keyOf({ ...question, position });
     if (this.places.peek(key)?.whole === whole) this.places.delete(key);
+  }
+
+  private remember(place: Place): void {
+    if (place.family === undefined) return;
+    const family = this.families.get(place.family) ?? new Map<number, Place>();
+    this.families.set(place.family, family);
+    family.delete(place.position);
+    family.set(place.position, place);
+    const [oldest] = family.values();
+    if (oldest !== undefined && family.size > MAX_OF_FAMILY) this.places.delete(oldest.key);
   }
 
   private forget(place: Place): void {

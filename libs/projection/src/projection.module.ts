@@ -12,6 +12,7 @@ import type { Log } from '@deal-ledger/log';
 import type { ReportSet } from '@deal-ledger/reports';
 import { CLOCK, Readiness, type Clock } from '@deal-ledger/service';
 import { figureController } from './figure.controller';
+import { STANDARD_KEPT_BYTES } from './kept';
 import { previewController } from './preview.controller';
 import { reportController } from './report.controller';
 import { reportRunController } from './report-run.controller';
@@ -25,6 +26,8 @@ export interface ProjectionOptions extends ReportSet {
   readonly log: Log;
   /** Where it shows what events would do to its figures; by default /v1/preview. */
   readonly previewPath?: string;
+  /** How much text of answers is kept in memory; by default 256 MiB. */
+  readonly maxKeptBytes?: number;
   /** Called when nothing uses the log here any more. */
   readonly released?: () => Promise<void>;
 }
@@ -66,7 +69,7 @@ export class ProjectionModule {
 }
 
 async function assemble(options: ProjectionOptions, clock: Clock): Promise<Parts> {
-  const { schema, connectionString, log, rules } = options;
+  const { schema, connectionString, log, rules, maxKeptBytes = STANDARD_KEPT_BYTES } = options;
   const logger = new Logger(`projection ${schema}`);
   const onIdleError = (error: Error): void => logger.debug(`an idle connection to Postgres was lost: ${error.message}`);
   await whenDatabaseIsUp(
@@ -75,7 +78,7 @@ async function assemble(options: ProjectionOptions, clock: Clock): Promise<Parts
   );
   const store = new Store(connectionString, schema, onIdleError);
   const runner = new Runner({ log, store, rules, warn: (message, error) => logger.warn(message, error) });
-  const reports = new Reports({ connectionString, schema, runner, log, clock, onIdleError });
+  const reports = new Reports({ connectionString, schema, runner, log, clock, onIdleError, maxKeptBytes });
   return { store, runner, reports };
 }
 

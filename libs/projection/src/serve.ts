@@ -2,6 +2,7 @@ import { openLog } from '@deal-ledger/log';
 import type { ReportSet } from '@deal-ledger/reports';
 import { logPlaceOf, requireStores, runMain, settingsOrExit, startService } from '@deal-ledger/service';
 import { ProjectionModule } from './projection.module';
+import { keptBytesOf, PROJECTION_SETTINGS } from './settings';
 
 /** Runs a projection service as a process of its own, until it is told to stop. */
 export function serveProjection(projection: ReportSet): void {
@@ -10,7 +11,7 @@ export function serveProjection(projection: ReportSet): void {
 
 async function serve(projection: ReportSet): Promise<void> {
   const { name, reports } = projection;
-  const settings = settingsOrExit(name);
+  const settings = settingsOrExit(name, PROJECTION_SETTINGS);
   requireStores(name, settings, ['log', 'database']);
   const log = await openLog(logPlaceOf(name, settings));
   await startService({
@@ -21,6 +22,7 @@ async function serve(projection: ReportSet): Promise<void> {
       // Without it the service has ended above.
       connectionString: settings.DATABASE_URL ?? '',
       log,
+      maxKeptBytes: keptBytesOf(settings),
       released: () => log.close(),
     }),
     openApi: {

@@ -56,9 +56,10 @@ cash as (
  */
 export const openBalancesOf = (legs: string, balances: Readonly<Record<string, string>>): string => `
 balance as (
-  select subject, unit as currency,
-    ${sumOf('leg.firm')} as firm, ${sumOf('leg.ceiling')} as ceiling, ${sumOf('leg.incurred')} as incurred, ${sumOf('leg.paid')} as paid
-  from ${postingsOf(['leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid'])} as posted
+  select subject, unit as currency, ${namedIn(balances)
+    .map((name) => `${sumOf(`leg.${name}`)} as ${name}`)
+    .join(', ')}
+  from ${postingsOf(namedIn(balances).map((name) => `leg.${name}`))} as posted
   where measure in ('leg.incurred', 'leg.paid') or period is null
   group by subject, unit
 ),
@@ -74,3 +75,8 @@ open as (
   cross join lateral cut(owed.amount, coalesce(nullif(terms -> 'shares', 'null'), '[{"share": "1"}]'), currency_scale(currency)) as cut
   where owed.amount > 0
 )`;
+
+const namedIn = (balances: Readonly<Record<string, string>>): string[] =>
+  ['firm', 'ceiling', 'incurred', 'paid'].filter((name) =>
+    Object.values(balances).some((balance) => balance.includes(name)),
+  );
