@@ -19,6 +19,8 @@ import { CountingPool, plainly } from './testing-answers';
 import { deal, policy, proposed, signed } from './testing-fundings';
 import { projected, type TestProjection } from './testing-projection';
 
+jest.setTimeout(120_000);
+
 const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31);
 const GROUNDWORK = groundworkOf();
 const STORY = [...GROUNDWORK, ...[...marketOf({ seed, events: 900 })].flat()].map((event): PostedLine => ({
@@ -35,7 +37,7 @@ describeWithPostgres(`answers in memory (market of seed ${seed})`, (url) => {
   beforeAll(async () => {
     for (const set of [supplierCommitments, spendForecast])
       projections.set(set, (await projected(url, set, STORY)).projection);
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const pool of pools) await pool.end();
     for (const projection of projections.values()) await projection.stop();
@@ -119,18 +121,14 @@ describeWithPostgres(`answers in memory (market of seed ${seed})`, (url) => {
     [dealRegister, supplierCommitments],
     [commitmentLines, supplierCommitments],
     [fundingPosition, spendForecast],
-  ])(
-    'are to the byte those that are worked out, all along a market',
-    async (definition, set) => {
-      const random = seeded(seed);
-      const [carried, workedOut] = [reader(set), reader(set, 1)];
-      for (let position = GROUNDWORK.length; position <= LAST; position += 1 + Math.floor(random() * 4)) {
-        const { seams: _, ...ours } = await carried.answers.whole(at(position, definition));
-        const { seams: __, ...theirs } = await workedOut.answers.whole(at(position, definition));
-        expect([definition.name, position, ours]).toEqual([definition.name, position, theirs]);
-      }
-      expect(carried.pool.fromPostings).toBe(1);
-    },
-    120_000,
-  );
+  ])('are to the byte those that are worked out, all along a market', async (definition, set) => {
+    const random = seeded(seed);
+    const [carried, workedOut] = [reader(set), reader(set, 1)];
+    for (let position = GROUNDWORK.length; position <= LAST; position += 1 + Math.floor(random() * 4)) {
+      const { seams: _, ...ours } = await carried.answers.whole(at(position, definition));
+      const { seams: __, ...theirs } = await workedOut.answers.whole(at(position, definition));
+      expect([definition.name, position, ours]).toEqual([definition.name, position, theirs]);
+    }
+    expect(carried.pool.fromPostings).toBe(1);
+  });
 });
