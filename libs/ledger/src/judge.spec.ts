@@ -88,6 +88,23 @@ describe('the rule that tells facts from void commits', () => {
   it('voids versions that do not follow', () => {
     expect(history([call(A, 1, null, 2)])).toEqual(['SEQUENCE']);
   });
+
+  it('says of a void commit what it met: the number, the heads and the version that were there', () => {
+    const judge = new Judge();
+    const judged = [
+      GENESIS,
+      call(A, 3, null, 1),
+      call(B, 1, null, 1),
+      call(A, 3, null, 1),
+      call(B, 2, `${A}/3`, 4),
+    ].map((commit, position) => judge.judge(stored(draftRecord(commit), position)));
+    const late = { stream: TRANCHE, expected: null, found: `${A}/3`, version: 1 };
+    expect(judged.slice(2)).toMatchObject([
+      { reason: 'HEAD', met: { number: 0, heads: [late], sequence: { event: 0, next: 2 } } },
+      { reason: 'WRITER_NUMBER', met: { number: 3, heads: [late] } },
+      { reason: 'SEQUENCE', met: { number: 1, heads: [], sequence: { event: 0, next: 2 } } },
+    ]);
+  });
 });
 
 describe('a version number alone is not enough', () => {

@@ -47,13 +47,32 @@ export interface JudgedVoid extends Judged {
   readonly verdict: 'void';
   readonly commit: Commit;
   readonly reason: VoidReason;
+  readonly met: Met;
 }
 /** Bytes that are no commit. Skipped by everyone alike, never blocking. */
 export interface JudgedForeign extends Judged {
   readonly verdict: 'foreign';
   readonly reason: string;
+  /** As it stands in the log. */
+  readonly record: LogRecord;
 }
 export type JudgedRecord = JudgedFact | JudgedVoid | JudgedForeign;
+
+/** What a void commit met at its place in the ledger. */
+export interface Met {
+  /** The highest number of its writer before it; 0 if it is the writer's first. */
+  readonly number: number;
+  /** Streams, of those that it writes or relies on, whose head was not the one it was decided on. */
+  readonly heads: readonly {
+    readonly stream: string;
+    readonly expected: string | null;
+    readonly found: string | null;
+    /** How many events the stream had. */
+    readonly version: number;
+  }[];
+  /** The first event whose version was not the next of its stream, and which one that was. */
+  readonly sequence?: { readonly event: number; readonly next: number };
+}
 
 /** A stream's last commit, and how many events it has. */
 export interface Head {
@@ -159,11 +178,12 @@ export class Judge {
     const { position } = record;
     const recordedAt = new Date(this.timeMs).toISOString();
     const at = { position, recordedAt, appendedAtMs: record.timeMs };
-    if (typeof commit === 'string') return { verdict: 'foreign', ...at, reason: commit };
+    if (typeof commit === 'string') return { verdict: 'foreign', ...at, reason: commit, record };
 
     const reason = this.voidReason(commit);
+    const met = reason && this.metBy(commit);
     this.writers.set(commit.writer, Math.max(commit.n, this.writers.get(commit.writer) ?? 0));
-    if (reason) return { verdict: 'void', ...at, commit, reason };
+    if (reason && met) return { verdict: 'void', ...at, commit, reason, met };
     for (const event of commit.events) this.heads.set(event.stream, { commit: commit.id, version: event.version });
     return new JudgedFact(at, commit);
   }
@@ -187,12 +207,27 @@ export class Judge {
   }
 
   private versionsFollow(commit: Commit): boolean {
+    return this.outOfSequence(commit) === undefined;
+  }
+
+  private outOfSequence(commit: Commit): Met['sequence'] {
     const seen = new Map<string, number>();
-    return commit.events.every((event) => {
-      const version = (seen.get(event.stream) ?? this.heads.get(event.stream)?.version ?? 0) + 1;
-      seen.set(event.stream, version);
-      return event.version === version;
+    let next = 0;
+    const event = commit.events.findIndex(({ stream, version }) => {
+      next = (seen.get(stream) ?? this.heads.get(stream)?.version ?? 0) + 1;
+      seen.set(stream, next);
+      return version !== next;
     });
+    return event < 0 ? undefined : { event, next };
+  }
+
+  private metBy(commit: Commit): Met {
+    const heads = [...commit.heads].flatMap(([stream, expected]) => {
+      const { commit: found = null, version = 0 } = this.heads.get(stream) ?? {};
+      return found === expected ? [] : [{ stream, expected, found, version }];
+    });
+    const sequence = this.outOfSequence(commit);
+    return { number: this.writers.get(commit.writer) ?? 0, heads, ...(sequence === undefined ? {} : { sequence }) };
   }
 
   /** Hashed only when somebody asks: a reader that keeps no checkpoint never pays for it. */
