@@ -26,6 +26,7 @@ export * from './currency';
 export * from './decimal';
 export * as keyed from './keyed';
 export type { Keyed } from './keyed';
+export { shown } from './shown';
 export * from './schedule';
 export * from './unit';
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, Inject, Param, Post, Query, Res, type Type } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { Operation, paramsOf, Problem, queryOf } from '@deal-ledger/service';
-import type { StreamKind } from '@deal-ledger/domain';
+import { shown, type StreamKind } from '@deal-ledger/domain';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ListStreams, PostEvents, ReadStream } from '../messages';
@@ -17,7 +17,6 @@ import {
   traceparentOf,
 } from './headers';
 import { LOCAL_ACTOR, readStreamPost, streamName } from './request';
-import { shown } from './shown';
 import { postBodySchema, StreamAnswerSchema, StreamListSchema, StreamSchema } from './schemas';
 
 const StreamId = z
