@@ -4,7 +4,15 @@ import { describeWithKafka } from './harness';
 import { startCluster, type Cluster } from './harness/cluster';
 import { dataDir } from './support/data-dir';
 import { startService, type RunningService } from './harness/services';
-import { postArticle, postFurtherSources, readReport, REPORTS, withoutPlace, type Row } from './support/article';
+import {
+  addressOf,
+  postArticle,
+  postFurtherSources,
+  readReport,
+  REPORTS,
+  withoutPlace,
+  type Row,
+} from './support/article';
 import { post, send } from './support/client';
 
 jest.setTimeout(180_000);
@@ -157,12 +165,12 @@ describe('the article, told to everything in one process', () => {
     const position = await postArticle(ledger.url);
     for (const { name, row } of PROJECTIONS.flatMap(({ reports }) => reports)) {
       const { text, headers } = await send(
-        `${ledger.url}/v1/reports/${name}?asOf=${position}&effectiveOn=2025-10-05&format=csv`,
+        `${addressOf(ledger.url, name)}?asOf=${position}&effectiveOn=2025-10-05&format=csv`,
       );
       expect(headers.get('content-type')).toContain('text/csv');
       expect(text.split(/\r?\n/)[0]).toBe(Object.keys(row.shape).join(','));
       // What was posted is told there as it was, with ids in hexadecimal digits.
-      if (name !== 'audit-trail') expect(text).not.toMatch(/\de\+?\d|NaN|undefined|null/);
+      if (!name.startsWith('audit-')) expect(text).not.toMatch(/\de\+?\d|NaN|undefined|null/);
     }
   });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROJECTIONS } from '@deal-ledger/reports';
+import { pathOf, PROJECTIONS, type ReportDefinition } from '@deal-ledger/reports';
 import { record, send } from './client';
 import type { StreamEvent } from './events';
 
@@ -24,7 +24,12 @@ export const postArticle = (url: string): Promise<number> => post(url, 'article.
 /** Posts what further sources said of the article, and answers the position of the last event. */
 export const postFurtherSources = (url: string): Promise<number> => post(url, 'further-sources.jsonl');
 
-export const REPORTS = PROJECTIONS.flatMap(({ reports }) => reports.map(({ name }) => name));
+const DEFINITIONS: readonly ReportDefinition[] = PROJECTIONS.flatMap(({ reports }) => reports);
+export const REPORTS = DEFINITIONS.map(({ name }) => name);
+
+/** Where a report is asked for. */
+export const addressOf = (url: string, name: string): string =>
+  `${url}${pathOf(DEFINITIONS.find((each) => each.name === name) ?? { name })}`;
 
 export type Row = Readonly<Record<string, unknown>>;
 export interface Report {
@@ -36,16 +41,17 @@ export interface Report {
 /** A report on the day on which the article was read. */
 export async function readReport(url: string, name: string, asOf: number, query = ''): Promise<Report> {
   const { status, text, json } = await send(
-    `${url}/v1/reports/${name}?asOf=${asOf}&effectiveOn=2025-10-05&limit=1000${query}`,
+    `${addressOf(url, name)}?asOf=${asOf}&effectiveOn=2025-10-05&limit=1000${query}`,
   );
   if (status !== 200) throw new Error(`${name} was answered ${status}: ${text}`);
   return { ...(json as unknown as Omit<Report, 'text'>), text };
 }
 
-/** A report's body without what must differ between two ledgers: positions, times of recording, ids made up, and which service began it. */
+/** A report's body without what must differ between two ledgers: positions, times of recording, ids made up, how commits are counted, and which service began it. */
 export const withoutPlace = (body: string): string =>
   body
     .replaceAll(/"(asOfPosition|position)":\d+/g, '"$1":0')
     .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '')
     .replace(/"actorId":"\/[a-z-]+"/, '"actorId":""')
+    .replaceAll(/"commit":"\/\d+"/g, '"commit":""')
     .replaceAll(/"(asOfRecordedAt|lastChangedAt|recordedAt|since)":"\d{4}-\d\d-\d\dT[^"]+"/g, '"$1":""');

@@ -41,6 +41,7 @@ export const ROUTES: Readonly<Record<string, ServiceName>> = {
   '/v1/reports/engagement-log': 'audit',
   '/v1/reports/audit-trail': 'audit',
   '/v1/reports/exceptions': 'audit',
+  '/v1/audit': 'audit',
 };
 
 /** The service that answers `path`, if there is one. */

@@ -9,7 +9,7 @@ import {
   withinProcess,
 } from '@deal-ledger/projection';
 import { RecorderModule } from '@deal-ledger/recorder';
-import { PROJECTIONS } from '@deal-ledger/reports';
+import { pathOf, PROJECTIONS } from '@deal-ledger/reports';
 import {
   logOf,
   logPlaceOf,
@@ -112,7 +112,7 @@ async function untilReady(readiness: Readiness): Promise<void> {
 }
 
 function welcome(url: string, { DATA_DIR, KAFKA_BROKERS, DATABASE_URL }: Settings): void {
-  const reports = PROJECTIONS.flatMap(({ reports: all }) => all.map(({ name }) => `${url}/v1/reports/${name}`));
+  const reports = PROJECTIONS.flatMap(({ reports: all }) => all.map((report) => `${url}${pathOf(report)}`));
   const lines = [
     `Deal Ledger is ready at ${url}`,
     '',

@@ -1,7 +1,8 @@
 import type { LedgerEvent } from '@deal-ledger/domain';
-import type { Checkpoint, JudgedRecord } from '@deal-ledger/ledger';
+import type { Checkpoint, JudgedForeign, JudgedRecord, JudgedVoid } from '@deal-ledger/ledger';
 import type { Posting } from '@deal-ledger/reports';
 import { isKnown } from './known';
+import { skippedText } from './skipped';
 
 /** What one record of the log becomes. */
 export interface Projected {
@@ -82,7 +83,7 @@ export interface Columns {
 
 /** The columns of a batch, in the order in which their tables have them. */
 export function columnsOf({ records }: Batch): Columns {
-  const skipped = { positions: [] as number[], times: [] as Texts, verdicts: [] as Texts, reasons: [] as Texts };
+  const skipped = new SkippedColumns();
   const writers = new Map<string, number>();
   const events = new EventColumns();
   const postings = new PostingColumns();
@@ -91,10 +92,7 @@ export function columnsOf({ records }: Batch): Columns {
     if (record.verdict !== 'foreign')
       writers.set(record.commit.writer, Math.max(record.commit.n, writers.get(record.commit.writer) ?? 0));
     if (record.verdict !== 'fact') {
-      skipped.positions.push(position);
-      skipped.times.push(recordedAt);
-      skipped.verdicts.push(record.verdict);
-      skipped.reasons.push(record.reason);
+      skipped.add(record);
       continue;
     }
     record.commit.events.forEach((event, ordinal) => {
@@ -103,11 +101,37 @@ export function columnsOf({ records }: Batch): Columns {
     });
   }
   return {
-    skipped: [numbers(skipped.positions), texts(skipped.times), texts(skipped.verdicts), texts(skipped.reasons)],
+    skipped: skipped.done(),
     events: events.done(),
     postings: postings.done(),
     writers: [texts([...writers.keys()]), numbers([...writers.values()])],
   };
+}
+
+class SkippedColumns {
+  private readonly positions: number[] = [];
+  private readonly times: string[] = [];
+  private readonly verdicts: string[] = [];
+  private readonly reasons: string[] = [];
+  private readonly records: string[] = [];
+
+  add(record: JudgedVoid | JudgedForeign): void {
+    this.positions.push(record.position);
+    this.times.push(record.recordedAt);
+    this.verdicts.push(record.verdict);
+    this.reasons.push(record.reason);
+    this.records.push(skippedText(record));
+  }
+
+  done(): string[] {
+    return [
+      numbers(this.positions),
+      texts(this.times),
+      texts(this.verdicts),
+      texts(this.reasons),
+      this.records.join(SEPARATOR),
+    ];
+  }
 }
 
 class EventColumns {

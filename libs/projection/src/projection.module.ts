@@ -19,6 +19,7 @@ import { reportRunController } from './report-run.controller';
 import { Reports } from './reports';
 import { isTransient, Runner } from './runner';
 import { prepareSchema } from './schema';
+import { streamController } from './stream.controller';
 import { Store } from './store';
 
 export interface ProjectionOptions extends ReportSet {
@@ -54,9 +55,10 @@ export class ProjectionModule {
       controllers: [
         ...options.reports.flatMap((definition) => [
           reportController(reports, definition),
-          reportRunController(reports, definition),
+          ...(definition.path === undefined ? [reportRunController(reports, definition)] : []),
           ...(definition.basis.length === 0 ? [] : [figureController(reports, definition)]),
         ]),
+        ...(options.showsStreams === true ? [streamController(reports)] : []),
         previewController(reports, options, options.previewPath ?? 'v1/preview'),
       ],
       providers: [

@@ -9,7 +9,7 @@ export const MAX_LIMIT = 1_000;
 
 const POSITION = /^\d{1,15}$/;
 
-const Position = z
+export const Position = z
   .string()
   .regex(POSITION, 'a position is a whole number, as the answer to a post gives it')
   .transform(Number)

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Inject, Query, Req, Res, type Type } from '@nestjs/common';
-import { filingOf, type ReportDefinition, type Row } from '@deal-ledger/reports';
+import { filingOf, pathOf, type ReportDefinition, type Row } from '@deal-ledger/reports';
 import { Operation, queryOf } from '@deal-ledger/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -15,17 +15,17 @@ export function reportController(token: symbol, definition: ReportDefinition): T
   const ruleVersion = ruleVersionOf(definition);
   const row = z.union([definition.row, tombstoneSchema(definition)]);
 
-  @Controller('v1/reports')
+  @Controller(pathOf(definition))
   class ReportController {
     constructor(@Inject(token) private readonly reports: Reports) {}
 
-    @Get(definition.name)
+    @Get()
     @Operation({
       summary: definition.summary,
       description:
         'As known at a position of the ledger, for a day. The same question has the same answer for ever, and a tag by which it is known again. ' +
         'Amounts are decimal text; null is not stated, undisclosed or not applicable, never zero.',
-      tag: 'reports',
+      ...(definition.path === undefined ? { tag: 'reports' } : {}),
       query,
       headers: z.object({
         'if-none-match': z.string().optional().describe('The ETag of an answer that the reader still has.'),

@@ -14,6 +14,7 @@ import { isTransient, type Runner } from './runner';
 import { givenOut, publish, type GivenOut, type Published, type Wanted } from './publish';
 import { ReportRuns } from './report-runs';
 import { inSchema } from './schema';
+import { Streams, type StreamShown } from './streams';
 import type { FxRate, Whole } from './whole';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -74,6 +75,7 @@ export class Reports {
   private readonly figures: Figures;
   private readonly runs: ReportRuns;
   private readonly previews: Previews;
+  private readonly streams: Streams;
 
   constructor(private readonly options: ReportsOptions) {
     this.pool = new Pool({
@@ -93,6 +95,7 @@ export class Reports {
     this.runs = new ReportRuns(this.pool, options.schema);
     this.figures = new Figures(this.pool, options.schema, this.positions, options.clock);
     this.previews = new Previews(this.pool, options.schema);
+    this.streams = new Streams(this.pool);
   }
 
   /** The position that everything up to is projected; -1 while nothing is. */
@@ -187,6 +190,19 @@ export class Reports {
   /** What was given out under the id of a run, if it was of this report. */
   run(definition: ReportDefinition, runId: string): Promise<GivenOut> {
     return orUnavailable(() => givenOut(this.runs, definition, runId));
+  }
+
+  /** A stream as known at a position, and what each field of it comes from; of its state the part at `pointer`. */
+  stream(
+    name: string,
+    { pointer, ...query }: Pick<ReportQuery, 'asOf' | 'minPosition'> & { readonly pointer: string },
+  ): Promise<StreamShown & { readonly asOfPosition: number; readonly asOfRecordedAt: string }> {
+    return orUnavailable(async () => {
+      const position = await this.positions.asked(query);
+      const { stream, ...more } = await this.streams.of(name, position, pointer);
+      const asOf = { asOfPosition: position, asOfRecordedAt: await this.positions.recordedAt(position) };
+      return { stream, ...asOf, ...more };
+    });
   }
 
   /** What events would do to the reports of the set, on top of all that the log holds now. */

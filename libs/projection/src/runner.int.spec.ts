@@ -209,6 +209,21 @@ describeWithPostgres('projecting exactly once', (url) => {
     expect(await projection.query('select from postings where position >= 31')).toEqual([]);
   });
 
+  it('projects all anew when an earlier version did not keep what was skipped', async () => {
+    const { log, writer } = await ledger(3);
+    await log.append({ key: 'x', value: Buffer.from('no commit'), headers: {} });
+    await writer.append([strangeEvent('invention/one', 1)]);
+    const projection = await start(log);
+    await projection.caughtUp();
+    const before = await contents(projection);
+    await projection.query('update skipped set record = null');
+    await stop(projection);
+    const next = await start(log, { schema: projection.schema });
+    await next.caughtUp();
+    expect(await next.query(`select record ->> 'preview' as preview from skipped`)).toEqual([{ preview: 'no commit' }]);
+    expect(await contents(next)).toEqual(before);
+  });
+
   it('goes on past an event of a type or shape that it does not know, and counts it', async () => {
     const { log, writer } = await ledger(0);
     await writer.append([strangeEvent('funding/f1', 4)]);

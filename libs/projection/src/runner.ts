@@ -117,7 +117,7 @@ export class Runner {
     this.writing = Promise.resolve();
     if (await store.isBehindTheTimes()) {
       this.options.warn(
-        'the tables lack events that were not known when they were projected, and are now: all is projected anew',
+        'the tables lack what was not known or not kept when they were projected, and is now: all is projected anew',
         undefined,
       );
       await store.startOver();

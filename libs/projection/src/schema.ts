@@ -67,6 +67,21 @@ class IndexPostingsByRoot1764100000000 implements MigrationInterface {
   }
 }
 
+/** What an auditor is told of records that are no facts; and corrections, which are few, found without looking at all events. */
+class KeepHistory1764200000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table skipped add column record json');
+    // By the database itself, so that no version that adds events can leave it away.
+    await runner.query(`alter table events add column corrects text generated always as (event ->> 'corrects') stored`);
+    await runner.query('create index corrections on events (stream, corrects) where corrects is not null');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table events drop column corrects');
+    await runner.query('alter table skipped drop column record');
+  }
+}
+
 const TABLES = [
   // One row: how far the ledger has been projected, and what tells that ledger from another.
   `create table progress (
@@ -177,6 +192,7 @@ export async function prepareSchema(
         CreateReportFunctions1764000000000,
         MarkUnknownEvents1764000000001,
         IndexPostingsByRoot1764100000000,
+        KeepHistory1764200000000,
       ],
       migrationsTransactionMode: 'all',
       extra: { options },

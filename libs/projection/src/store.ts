@@ -104,14 +104,19 @@ export class Store {
     return Number(rows[0]?.count ?? 0);
   }
 
-  /** Whether the tables lack what an event says that was not known when it was added, and is now. */
+  /**
+   * Whether the tables lack what an event says that was not known when it was added, and is now, or
+   * what an earlier version did not keep of records that are no facts.
+   */
   async isBehindTheTimes(): Promise<boolean> {
     const { rows } = await this.pool.query<{ stream: string; type: string; schemaVersion: number }>(
       `select distinct on (split_part(stream, '/', 1), type, (event ->> 'schemaVersion'))
          stream, type, (event ->> 'schemaVersion')::integer as "schemaVersion"
        from events where not known`,
     );
-    return rows.some(isKnown);
+    if (rows.some(isKnown)) return true;
+    const { rowCount } = await this.pool.query('select from skipped where record is null limit 1');
+    return rowCount !== 0;
   }
 
   /** Empties the tables, so that the ledger is projected from its beginning. */
@@ -171,11 +176,11 @@ with moved as (
   where next_position = $1 and (ledger_id is null or ledger_id = $3)
   returning 1
 ),
-skip as (insert into skipped ${unnest(6, ['bigint', 'timestamptz', 'text', 'text'])}),
-event as (insert into events (${EVENT_COLUMNS}) ${unnest(10, ['bigint', 'integer', 'text', 'integer', 'text', 'text', 'text', 'bigint', 'timestamptz', 'boolean', 'json'])}),
-posting as (insert into postings ${unnest(21, ['bigint', 'integer', 'integer', 'text', 'text', JSON_TEXTS, 'text', 'date', 'text', 'numeric'])}),
+skip as (insert into skipped (position, recorded_at, verdict, reason, record) ${unnest(6, ['bigint', 'timestamptz', 'text', 'text', 'json'])}),
+event as (insert into events (${EVENT_COLUMNS}) ${unnest(11, ['bigint', 'integer', 'text', 'integer', 'text', 'text', 'text', 'bigint', 'timestamptz', 'boolean', 'json'])}),
+posting as (insert into postings ${unnest(22, ['bigint', 'integer', 'integer', 'text', 'text', JSON_TEXTS, 'text', 'date', 'text', 'numeric'])}),
 writer as (
-  insert into writers as known (writer, n) ${unnest(31, ['text', 'bigint'])}
+  insert into writers as known (writer, n) ${unnest(32, ['text', 'bigint'])}
   on conflict (writer) do update set n = greatest(known.n, excluded.n)
 )
 select count(*)::integer as moved from moved`;

@@ -103,6 +103,11 @@ const FOOTINGS: Readonly<Record<string, Footing>> = {
     byAction: counted(rows, 'action', byAction),
     current: count(rows, ({ isCurrent }) => isCurrent),
   }),
+  'audit-events': (rows, { byVerdict, byAction }) => ({
+    byVerdict: counted(rows, 'verdict', byVerdict),
+    byAction: counted(rows, 'action', byAction),
+    current: count(rows, ({ isCurrent }) => isCurrent),
+  }),
   exceptions: (rows, { bySeverity, byKind }) => ({
     bySeverity: counted(rows, 'severity', bySeverity),
     byKind: counted(rows, 'kind', byKind),

@@ -8,6 +8,7 @@ import { poolPostings } from './postings/pool';
 import { reservationPostings } from './postings/reservation';
 import { sitePostings } from './postings/site';
 import type { AnyPostingRule, PostingRule } from './posting';
+import { auditEvents } from './definitions/audit-events';
 import { auditTrail } from './definitions/audit-trail';
 import { capacityBalance } from './definitions/capacity-balance';
 import { circularFlows } from './definitions/circular-flows';
@@ -35,6 +36,7 @@ export {
   kindOfColumn,
   list,
   money,
+  pathOf,
   REPORTS_VERSION,
   text,
   type Basis,
@@ -67,6 +69,7 @@ export {
   sitePostings,
 };
 export {
+  auditEvents,
   auditTrail,
   capacityBalance,
   circularFlows,
@@ -90,6 +93,8 @@ export interface ReportSet {
   readonly schema: string;
   readonly rules: readonly AnyPostingRule[];
   readonly reports: readonly ReportDefinition[];
+  /** Whether it also shows what the events of a stream add up to, and which event each part of that comes from. */
+  readonly showsStreams?: boolean;
 }
 
 // A rule is only ever given the events and states of its own kind.
@@ -144,7 +149,8 @@ export const audit: ReportSet = {
     any(sitePostings),
     any(engagementPostings),
   ],
-  reports: [auditTrail, exceptions, engagementLog],
+  reports: [auditTrail, exceptions, engagementLog, auditEvents],
+  showsStreams: true,
 };
 
 /** Every projection there is. Their reports stand side by side in one schema for readers, `reports`. */

@@ -106,6 +106,8 @@ export interface ReportDefinition {
   /** In kebab case, as in its address. */
   readonly name: string;
   readonly summary: string;
+  /** Its address, where that is none of a report: it has no runs and no figures to open then. */
+  readonly path?: string;
   /** One schema for the row, its documentation and its columns, in their order. */
   readonly row: z.ZodObject;
   /** The columns that together tell a row from every other. */
@@ -158,6 +160,10 @@ export interface Basis {
   /** Likewise, those that bear on the figures too without being what they are made of. */
   readonly bearing?: string;
 }
+
+/** Where a report is asked for. */
+export const pathOf = ({ name, path }: Pick<ReportDefinition, 'name' | 'path'>): string =>
+  path ?? `/v1/reports/${name}`;
 
 /** Columns that a row of the function has besides its own: what its figures rest on. */
 export const META_COLUMNS = {
@@ -235,6 +241,20 @@ export const atLeast = (column: string): Filter => ({
     .regex(/^\d{1,6}$/, 'is a whole number')
     .describe(`Only rows whose ${column} is this or more.`),
   condition: (value) => `r."${column}" >= (${value})::integer`,
+});
+
+const position = z.string().regex(/^\d{1,15}$/, 'is a position of the ledger, a whole number');
+
+/** Rows whose `column`, a position, is this one or later. */
+export const positionFrom = (column: string): Filter => ({
+  schema: position.describe(`Only rows whose ${column} is this or later.`),
+  condition: (value) => `r."${column}" >= (${value})::bigint`,
+});
+
+/** Rows whose `column`, a position, is this one or earlier. */
+export const positionTo = (column: string): Filter => ({
+  schema: position.describe(`Only rows whose ${column} is this or earlier.`),
+  condition: (value) => `r."${column}" <= (${value})::bigint`,
 });
 
 /** Rows whose `column` is true or false. */

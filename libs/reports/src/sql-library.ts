@@ -1,4 +1,5 @@
 import { currencies, CURRENCY_TABLE_VERSION, currencyScale } from '@deal-ledger/domain';
+import { CHANGES } from './changes';
 import { CYCLES } from './cycles';
 
 /** Characters that show nothing: soft hyphen, joiners, marks of direction, fillers and variation selectors. */
@@ -148,6 +149,9 @@ export const SQL_LIBRARY: readonly string[] = [
      ), false);
    end $body$`,
   `comment on function refers_to is 'Whether what was posted names the id, at any depth: of a stream, or of something inside one.'`,
+
+  CHANGES,
+  `comment on function changes_between is 'What is not the same in two documents: the smallest parts that differ, as JSON pointers with both values, null where there is none.'`,
 
   CYCLES,
   `comment on function cycles is 'The ways over hops that lead back to where they began, each once; then a row of null when there may be more.'`,

@@ -1,135 +1,32 @@
 import { z } from 'zod';
-import {
-  atLeast,
-  count,
-  equal,
-  flag,
-  id,
-  isTrue,
-  list,
-  lists,
-  mentions,
-  oneOf,
-  onOrAfter,
-  onOrBefore,
-  refersTo,
-  text,
-  type Filter,
-  type ReportDefinition,
-} from '../report';
+import type { ReportDefinition } from '../report';
 import { counted, countedBy } from '../totals';
-import { DAYS_BACKDATED, instant, RECORDED } from './recorded';
+import {
+  ACTIONS,
+  ASKED,
+  envelope,
+  ENVELOPE_COLUMNS,
+  ENVELOPE_FILTERS,
+  ENVELOPE_SORT,
+  SUMMARY,
+  TEXT_FILTER,
+  WANTED,
+} from './envelope';
+import { recorded } from './recorded';
 import { RESTS_ON_NOTHING } from './sql';
 
-export const AuditTrailLine = z
-  .object({
-    position: count('Where its commit stands in the ledger.'),
-    ordinal: count('Its place in the commit, from 0.'),
-    recordedAt: id('When it was recorded, UTC; never supplied by whoever posted it.'),
-    eventId: id('The event.'),
-    stream: id('What it is about, as kind/id.'),
-    kind: id('The kind of stream: deal, funding, reservation …'),
-    version: count('Its place in the stream, from 1.'),
-    type: id('What it says.'),
-    schemaVersion: count('The version of the shape that it was posted in.'),
-    effective: id('When it is true in the world, as EDTF.'),
-    effectiveFrom: id('The earliest day of that.'),
-    effectiveTo: id('The latest day of that.'),
-    action: id('new, correct or cancel.'),
-    correctsEventId: text('The event that it corrects or cancels.'),
-    reason: text('Why it does.'),
-    actorId: id('Who posted it.'),
-    actorRole: text('As what.'),
-    onBehalfOfId: text('For whom.'),
-    onBehalfOfRole: text('As what.'),
-    approvedById: text('The second person, where one was needed.'),
-    approvedByRole: text('As what.'),
-    commandId: text('The Idempotency-Key that it was posted with.'),
-    correlationId: text('What it belongs to.'),
-    causationId: text('What it follows from.'),
-    sourceIds: list('What it rests on.'),
-    attributions: list(
-      'To whom these sources attribute it, each once: official, named, documentary, anonymousSources …',
-    ),
-    minConfidence: text('The lowest confidence of these sources: low, medium or high.'),
-    summary: id('What was posted, for people; of a cancel, what it cancels.'),
-    data: text('What was posted, as JSON; null of a cancel.'),
-    correctedBy: text('The event that corrected or cancelled it, as far as was known.'),
-    isCurrent: flag('Whether it holds: neither corrected nor cancelled, as far as was known, and itself no cancel.'),
-    daysBackdated: count('Days from the latest day of effective to the day of recording (UTC); 0 if it is not before.'),
-    known: flag('Whether this version knows its type and shape; if not, no figure counts it.'),
-  })
-  .meta({ id: 'AuditTrailLine' });
-
-const FILTERS: Readonly<Record<string, Filter>> = {
-  stream: equal('stream'),
-  kind: equal('kind'),
-  type: oneOf('type'),
-  action: equal('action'),
-  actor: equal('actorId'),
-  onBehalfOf: equal('onBehalfOfId'),
-  approvedBy: equal('approvedById'),
-  selfApproved: {
-    schema: z
-      .enum(['true', 'false'])
-      .describe('Only rows that whoever posted them, or for whom, has approved, or only others.'),
-    condition: (value) => `coalesce(r."approvedById" in (r."actorId", r."onBehalfOfId"), false) = (${value})::boolean`,
-  },
-  source: lists('sourceIds'),
-  attribution: lists('attributions'),
-  recordedFrom: onOrAfter('recordedAt'),
-  recordedTo: onOrBefore('recordedAt'),
-  effectiveFrom: onOrAfter('effectiveFrom'),
-  effectiveTo: onOrBefore('effectiveTo'),
-  minBackdatedDays: atLeast('daysBackdated'),
-  correlation: equal('correlationId'),
-  eventId: equal('eventId'),
-  isCurrent: isTrue('isCurrent'),
-  posted: {
-    schema: z
-      .enum(['true', 'false'])
-      .describe(
-        'Only rows that somebody posted, or only what the ledger adds by itself: that names and dates are taken, and its own beginning.',
-      ),
-    condition: (value) => `r.is_posted = (${value})::boolean`,
-  },
-  ref: refersTo('said', 'data: a leg, payment, tranche, call, party …; of a cancel, in that of what it cancels'),
-};
-
-const asked = Object.entries(FILTERS).map(
-  ([name, { condition }]) => `(filter ->> '${name}' is null or ${condition(`(filter ->> '${name}')`)})`,
-);
+export const AuditTrailLine = z.object(ENVELOPE_COLUMNS).meta({ id: 'AuditTrailLine' });
 
 const SQL = `
-with ${RECORDED},
-envelope as (
-  select position, ordinal, ${instant('recorded_at')} as "recordedAt", event_id as "eventId", stream, kind, version, type,
-    (event ->> 'schemaVersion')::integer as "schemaVersion", event -> 'effective' ->> 'edtf' as effective,
-    effective_from as "effectiveFrom", effective_to as "effectiveTo", action, corrects as "correctsEventId", event ->> 'reason' as reason,
-    ${['actor', 'onBehalfOf', 'approvedBy']
-      .map(
-        (person) =>
-          `event -> '${person}' ->> 'id' as "${person}Id", event -> '${person}' ->> 'role' as "${person}Role"`,
-      )
-      .join(',\n    ')},
-    event ->> 'commandId' as "commandId", event ->> 'correlationId' as "correlationId", event ->> 'causationId' as "causationId",
-    array(select source ->> 'sourceId' from json_array_elements(event -> 'sources') with ordinality as listed (source, place) group by 1 order by min(place)) as "sourceIds",
-    array(select distinct source ->> 'attribution' collate "C" from json_array_elements(event -> 'sources') as source order by 1) as attributions,
-    (
-      select source ->> 'confidence' from json_array_elements(event -> 'sources') as source
-      order by array_position(array['low', 'medium', 'high'], source ->> 'confidence') limit 1
-    ) as "minConfidence",
-    nullif(event ->> 'data', 'null') as data, said, corrected_by as "correctedBy", is_current as "isCurrent",
-    ${DAYS_BACKDATED} as "daysBackdated", known, is_posted
+with ${recorded(WANTED)},
+envelope as (${envelope('commit')}
   from recorded
 )
-  select r.*, concat_ws(': ', case action when 'cancel' then 'cancels ' || "correctsEventId" end, nullif(told(said), '')) as summary,
+  select r.*, ${SUMMARY} as summary,
     concat_ws(E'\\n', "eventId", stream, type, reason, data) as mentioned,
     ${RESTS_ON_NOTHING}
   -- What is said is put into words only of what is asked for.
-  from (select * from envelope as r where ${asked.join('\n    and ')} offset 0) as r`;
-
-const ACTIONS = ['new', 'correct', 'cancel'] as const;
+  from (select * from envelope as r where ${ASKED(ENVELOPE_FILTERS)} offset 0) as r`;
 
 /** R14: every event that was ever recorded, with what has become of it. */
 export const auditTrail: ReportDefinition = {
@@ -138,27 +35,8 @@ export const auditTrail: ReportDefinition = {
     'Every event in the order recorded: who, when, why, on what source, and what corrected it. Of asOf only; effectiveOn changes nothing here.',
   row: AuditTrailLine,
   key: ['position', 'ordinal'],
-  sort: {
-    default: ['position'],
-    columns: [
-      'position',
-      'ordinal',
-      'recordedAt',
-      'stream',
-      'version',
-      'type',
-      'effectiveFrom',
-      'effectiveTo',
-      'action',
-      'actorId',
-      'daysBackdated',
-    ],
-    ranks: { action: ACTIONS },
-  },
-  filters: {
-    ...FILTERS,
-    text: mentions('mentioned', 'id, stream, type, reason or data, in any script'),
-  },
+  sort: { default: ['position'], columns: ENVELOPE_SORT, ranks: { action: ACTIONS } },
+  filters: { ...ENVELOPE_FILTERS, text: TEXT_FILTER },
   options: {},
   sql: SQL,
   basis: [],

@@ -5,7 +5,7 @@ import { rowsOf } from './finding';
 import { IN_MONEY, MONEY } from './findings-in-money';
 import { IN_RECORDS } from './findings-in-records';
 import { IN_SUPPLY, SUPPLY } from './findings-in-supply';
-import { RECORDED } from './recorded';
+import { recorded } from './recorded';
 import { ifAny, linesOf, valueOf } from './sql';
 import { OF_RESERVATIONS, RESERVATIONS } from './supply';
 
@@ -86,7 +86,7 @@ concerned (stream, parties) as (
 
 const SQL = `
 with ${linesOf(MEASURES)},
-${RECORDED},
+${recorded()},
 current_event as (select * from recorded where is_current and is_posted and known),
 deal as (
   select subject as deal_id, ${valueOf('deal')} as terms, ${valueOf('deal.stage')} ->> 'stage' as stage, ${valueOf('deal.agreement')} as paper
