@@ -196,7 +196,8 @@ export class Answers {
     return { text: `select * from ${call} order by ${orderOf(definition, sort)}`, values: values.all };
   }
 
-  private async unknownEvents(position: number): Promise<number> {
+  /** Events up to a position that no figure counts, because this version does not know them. */
+  async unknownEvents(position: number): Promise<number> {
     const { rows } = await this.pool.query<{ count: string }>({
       name: 'unknown-events-until',
       text: 'select count(*) from events where not known and position <= $1',

@@ -121,7 +121,7 @@ describeWithPostgres('any history in the tables', (url) => {
             expect(meta.rowCount).toBe(rows.length);
             expect({ question, totals: plainly(meta.totals) }).toEqual({
               question,
-              totals: footed(report.name, rows, meta.totals),
+              totals: footed(report.name, rows, meta.totals ?? {}),
             });
           }
         }

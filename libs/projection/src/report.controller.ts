@@ -8,6 +8,7 @@ import { hashOf, keyOf, ruleVersionOf } from './question';
 import { querySchema, type Format, type ReportQuery } from './reading';
 import { sendTagged } from './representation';
 import type { Asked, Reports } from './reports';
+import { LONG } from './walk';
 
 /** The route of one report. `token` injects the {@link Reports} that it is read from. */
 export function reportController(token: symbol, definition: ReportDefinition): Type {
@@ -94,8 +95,16 @@ function tombstoneSchema({ name, row, key }: ReportDefinition): z.ZodObject {
 }
 
 function answerSchema(definition: ReportDefinition, row: z.ZodType): z.ZodObject {
-  const { name, totalsSchema } = definition;
+  const { name, totalsSchema, walked } = definition;
   const filing = filingOf(definition);
+  const uncounted = (schema: z.ZodType, meaning: string): z.ZodType =>
+    walked === undefined
+      ? schema.describe(meaning)
+      : schema
+          .nullable()
+          .describe(
+            `${meaning} Null of ${LONG} positions or more, which are not counted, unless ${walked.unless.join(' or ')} is given.`,
+          );
   return z
     .object({
       rows: z.array(row),
@@ -130,8 +139,8 @@ function answerSchema(definition: ReportDefinition, row: z.ZodType): z.ZodObject
                 .object(Object.fromEntries(Object.keys(filing).map((column) => [column, FilingSchema])))
                 .describe('What these columns are filed as.'),
             }),
-        rowCount: z.int().min(0).describe('Of the whole answer, not of the page.'),
-        totals: totalsSchema.describe('Of all rows of the filter, whatever the page.'),
+        rowCount: uncounted(z.int().min(0), 'Of the whole answer, not of the page.'),
+        totals: uncounted(totalsSchema, 'Of all rows of the filter, whatever the page.'),
         nextCursor: z.string().nullable().describe('Give it as cursor for the next page; null on the last.'),
       }),
     })

@@ -15,6 +15,7 @@ import { givenOut, publish, type GivenOut, type Published, type Wanted } from '.
 import { ReportRuns } from './report-runs';
 import { inSchema } from './schema';
 import { Streams, type StreamShown } from './streams';
+import { placeOf, Walk } from './walk';
 import type { FxRate, Whole } from './whole';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -33,8 +34,9 @@ export interface ReportMeta {
   readonly unknownEvents: number;
   /** What columns are filed as, in a report that is filed. */
   readonly columns?: Readonly<Record<string, ColumnMeta>>;
-  readonly rowCount: number;
-  readonly totals: object;
+  /** Not counted, nor summed, where the answer is read a stretch at a time. */
+  readonly rowCount: number | null;
+  readonly totals: object | null;
   readonly nextCursor: string | null;
 }
 
@@ -76,6 +78,7 @@ export class Reports {
   private readonly runs: ReportRuns;
   private readonly previews: Previews;
   private readonly streams: Streams;
+  private readonly walk: Walk;
 
   constructor(private readonly options: ReportsOptions) {
     this.pool = new Pool({
@@ -96,6 +99,7 @@ export class Reports {
     this.figures = new Figures(this.pool, options.schema, this.positions, options.clock);
     this.previews = new Previews(this.pool, options.schema);
     this.streams = new Streams(this.pool);
+    this.walk = new Walk(this.pool, options.schema);
   }
 
   /** The position that everything up to is projected; -1 while nothing is. */
@@ -122,7 +126,8 @@ export class Reports {
   /** The rows of one page. */
   page(asked: Asked): Promise<Page> {
     return orUnavailable(async () => {
-      const { question, recordedAt, after, limit = DEFAULT_LIMIT } = asked;
+      const { question, after, limit = DEFAULT_LIMIT } = asked;
+      if (this.walk.suits(question)) return this.pageOfWalk(asked, limit);
       const whole = await this.answers.whole(question);
       refuseUnconverted(asked, whole);
       const { lines, keys, fxRates, policyEventId, unknownEvents, totals } = whole;
@@ -130,27 +135,29 @@ export class Reports {
       // What it comes after is there for ever, unless the rules of the report are others now.
       if (after !== undefined && from === 0) throw notOurs(question.definition.name);
       const to = from + limit;
-      const { definition, position, effectiveOn, changedSince, reportingCurrency, fxPolicy } = question;
-      const columns = filingOf(definition);
-      return {
-        lines: lines.slice(from, to),
-        meta: {
-          asOfPosition: position,
-          asOfRecordedAt: recordedAt,
-          effectiveOn,
-          changedSince,
-          reportingCurrency,
-          fxPolicy,
-          fxRates,
-          policyEventId,
-          unknownEvents,
-          ...(columns === undefined ? {} : { columns }),
-          rowCount: lines.length,
-          totals,
-          nextCursor: to < lines.length ? cursorOf(asked, keys[to - 1] as string) : null,
-        },
-      };
+      const nextCursor = to < lines.length ? cursorOf(asked, keys[to - 1] as string) : null;
+      const rest = { fxRates, policyEventId, unknownEvents, rowCount: lines.length, totals, nextCursor };
+      return { lines: lines.slice(from, to), meta: metaOf(asked, rest) };
     });
+  }
+
+  /** The same of an answer that is never there as a whole. */
+  private async pageOfWalk(asked: Asked, limit: number): Promise<Page> {
+    const { question, after } = asked;
+    const rows: Row[] = [];
+    for await (const more of this.walk.rows(question, after === undefined ? undefined : placeOf(after))) {
+      rows.push(...more);
+      if (rows.length > limit) break;
+    }
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    const nextCursor =
+      rows.length > limit && last !== undefined
+        ? cursorOf(asked, JSON.stringify([last['position'], last['ordinal']]))
+        : null;
+    const unknownEvents = await this.answers.unknownEvents(question.position);
+    const rest = { fxRates: [], policyEventId: null, unknownEvents, rowCount: null, totals: null, nextCursor };
+    return { lines: page.map((row) => JSON.stringify(row)), meta: metaOf(asked, rest) };
   }
 
   /** All rows, some at a time. What goes wrong before the first of them is thrown here. */
@@ -158,7 +165,7 @@ export class Reports {
     return orUnavailable(async () => {
       const { question, refusesUnconverted } = asked;
       if (refusesUnconverted) refuseUnconverted(asked, await this.answers.whole(question));
-      const parts = this.answers.inParts(question);
+      const parts = this.walk.suits(question) ? this.walk.rows(question) : this.answers.inParts(question);
       const first = await parts.next();
       return (async function* () {
         try {
@@ -252,6 +259,27 @@ export class Reports {
       refusesUnconverted: onMissingFx === 'fail',
     };
   }
+}
+
+/** What is said of all rows of an answer, and of the question. */
+function metaOf(
+  { question, recordedAt }: Asked,
+  {
+    fxRates,
+    policyEventId,
+    unknownEvents,
+    rowCount,
+    totals,
+    nextCursor,
+  }: Pick<ReportMeta, 'fxRates' | 'policyEventId' | 'unknownEvents' | 'rowCount' | 'totals' | 'nextCursor'>,
+): ReportMeta {
+  const { definition, position, effectiveOn, changedSince, reportingCurrency, fxPolicy } = question;
+  const columns = filingOf(definition);
+  return {
+    ...{ asOfPosition: position, asOfRecordedAt: recordedAt, effectiveOn, changedSince, reportingCurrency, fxPolicy },
+    ...{ fxRates, policyEventId, unknownEvents, ...(columns === undefined ? {} : { columns }) },
+    ...{ rowCount, totals, nextCursor },
+  };
 }
 
 function cursorOf({ question, asOf }: Asked, after: string): string {

@@ -124,6 +124,12 @@ export interface ReportDefinition {
   readonly rests: Readonly<Record<string, readonly string[]>>;
   /** Further columns of the statement, which only the totals show. */
   readonly summedOnly?: z.ZodObject;
+  /**
+   * Of a report whose key is position and ordinal and that has the filters `positionFrom` and `positionTo`:
+   * of much of the ledger its rows are read a stretch at a time and not counted, unless one of these
+   * filters leaves few.
+   */
+  readonly walked?: { readonly unless: readonly string[] };
   /** Over all rows of the filter; sums are of the cells as shown, so that the table adds up. */
   readonly totals: Totals;
   readonly totalsSchema: z.ZodType;

@@ -102,7 +102,9 @@ export const SQL_LIBRARY: readonly string[] = [
   `comment on function cut is 'What each party has of a total by its share: rounded down, what is left over unit by unit to the largest fractions, of equals to the earliest.'`,
 
   `create or replace function as_compared(name text) returns text immutable parallel safe language sql return
-     casefold(normalize(regexp_replace(normalize(name, NFKC), '${IGNORABLE}', '', 'g'), NFKC) collate pg_catalog.pg_unicode_fast)`,
+     -- What is ASCII needs none of it, and most is.
+     case when octet_length(name) = char_length(name) then lower(name collate pg_catalog.pg_unicode_fast)
+       else casefold(normalize(regexp_replace(normalize(name, NFKC), '${IGNORABLE}', '', 'g'), NFKC) collate pg_catalog.pg_unicode_fast) end`,
   `comment on function as_compared is 'The name as it is compared, in any script: NFKC, without case and without what does not show.'`,
 
   `create or replace function grouped(amount numeric) returns text immutable strict parallel safe language plpgsql as $body$
@@ -117,6 +119,7 @@ export const SQL_LIBRARY: readonly string[] = [
      text text := '';
      name text;
      member json;
+     shown text;
    begin
      case json_typeof(said)
        when 'object' then
@@ -125,8 +128,9 @@ export const SQL_LIBRARY: readonly string[] = [
            return grouped(coalesce(said ->> 'amount', said ->> 'value')::numeric) || ' ' || coalesce(said ->> 'currency', said ->> 'unit');
          end if;
          for name, member in select key, value from json_each(said) where value::text not in ('null', '[]', '{}') loop
+           shown := told(member);
            text := text || case when text = '' then '' else ', ' end || name || ' '
-             || case when json_typeof(member) = 'object' and told(member) ~ ', ' then '(' || told(member) || ')' else told(member) end;
+             || case when json_typeof(member) = 'object' and strpos(shown, ', ') > 0 then '(' || shown || ')' else shown end;
          end loop;
          return text;
        when 'array' then

@@ -4,7 +4,7 @@ import type { Total } from '../tally';
 import { counted, countedBy } from '../totals';
 import {
   ACTIONS,
-  ASKED,
+  askedBy,
   envelope,
   ENVELOPE_COLUMNS,
   ENVELOPE_FILTERS,
@@ -106,6 +106,8 @@ const WHY_VOID = `case lost_by
     else format(' It was decided again, and is a fact at position %s.', fact_position)
   end`;
 
+const FILTERS = { ...ENVELOPE_FILTERS, verdict: oneOf('verdict'), text: TEXT_FILTER };
+
 const SQL = `
 with ${recorded(WANTED)},
 void_event as (
@@ -136,17 +138,16 @@ entry as (
     'foreign', format('Foreign: these bytes are no commit of a ledger: %s. Everybody skips them alike.', reason), null, record
   from skipped as s where ${skippedAs('foreign')}
 ),
-envelope as (${envelope('commit, verdict, why, fact_position as "factPosition", record as kept, was, event')}
+envelope as (${envelope('commit, verdict, why, fact_position as "factPosition", record as kept, was, event', ['why', 'record::text'])}
   from entry
 )
   select r.*, ${SUMMARY} as summary, event ->> 'sources' as sources,
     nullif(was ->> 'data', 'null') as "dataBefore", case when action = 'correct' and verdict = 'fact' then data end as "dataAfter",
     array(select change ->> 'pointer' from jsonb_array_elements(between) with ordinality as listed (change, place) order by place) as changed,
     between::text as changes, (kept::jsonb - 'events')::text as record,
-    concat_ws(E'\\n', "eventId", stream, type, reason, data, why, kept) as mentioned,
     ${RESTS_ON_NOTHING}
   -- What is said is put into words, and what has changed is worked out, only of what is asked for.
-  from (select * from envelope as r where ${ASKED(ENVELOPE_FILTERS)} offset 0) as r
+  from (select * from envelope as r where ${askedBy(FILTERS)} offset 0) as r
   cross join lateral (
     select case when was is not null then changes_between(${compared('was')}, case action when 'cancel' then '{}' else ${compared('event')} end) end as between
     offset 0
@@ -177,7 +178,7 @@ export const auditEvents: ReportDefinition = {
     columns: [...ENVELOPE_SORT, 'verdict'],
     ranks: { action: ACTIONS, verdict: VERDICTS },
   },
-  filters: { ...ENVELOPE_FILTERS, verdict: oneOf('verdict'), text: TEXT_FILTER },
+  filters: FILTERS,
   options: {
     include: {
       type: 'text',
@@ -192,6 +193,7 @@ export const auditEvents: ReportDefinition = {
   sql: SQL,
   basis: [],
   rests: {},
+  walked: { unless: ['stream', 'eventId'] },
   totals: {
     byVerdict: countedBy('verdict', VERDICTS),
     byAction: ofFacts(countedBy('action', ACTIONS)),

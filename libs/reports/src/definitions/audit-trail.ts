@@ -3,7 +3,7 @@ import type { ReportDefinition } from '../report';
 import { counted, countedBy } from '../totals';
 import {
   ACTIONS,
-  ASKED,
+  askedBy,
   envelope,
   ENVELOPE_COLUMNS,
   ENVELOPE_FILTERS,
@@ -17,16 +17,17 @@ import { RESTS_ON_NOTHING } from './sql';
 
 export const AuditTrailLine = z.object(ENVELOPE_COLUMNS).meta({ id: 'AuditTrailLine' });
 
+const FILTERS = { ...ENVELOPE_FILTERS, text: TEXT_FILTER };
+
 const SQL = `
 with ${recorded(WANTED)},
 envelope as (${envelope('commit')}
   from recorded
 )
   select r.*, ${SUMMARY} as summary,
-    concat_ws(E'\\n', "eventId", stream, type, reason, data) as mentioned,
     ${RESTS_ON_NOTHING}
   -- What is said is put into words only of what is asked for.
-  from (select * from envelope as r where ${ASKED(ENVELOPE_FILTERS)} offset 0) as r`;
+  from (select * from envelope as r where ${askedBy(FILTERS)} offset 0) as r`;
 
 /** R14: every event that was ever recorded, with what has become of it. */
 export const auditTrail: ReportDefinition = {
@@ -36,7 +37,7 @@ export const auditTrail: ReportDefinition = {
   row: AuditTrailLine,
   key: ['position', 'ordinal'],
   sort: { default: ['position'], columns: ENVELOPE_SORT, ranks: { action: ACTIONS } },
-  filters: { ...ENVELOPE_FILTERS, text: TEXT_FILTER },
+  filters: FILTERS,
   options: {},
   sql: SQL,
   basis: [],

@@ -112,6 +112,7 @@ export const ENVELOPE_FILTERS: Readonly<Record<string, Filter>> = {
   ref: refersTo('said', 'data: a leg, payment, tranche, call, party …; of a cancel, in that of what it cancels'),
 };
 
+/** Of the column `mentioned` of {@link envelope}. */
 export const TEXT_FILTER = mentions('mentioned', 'id, stream, type, reason or data, in any script');
 
 const conditionsOf = (filters: Readonly<Record<string, (value: string) => string>>): string =>
@@ -120,23 +121,45 @@ const conditionsOf = (filters: Readonly<Record<string, (value: string) => string
     .join('\n    and ');
 
 /** Whether the row `r` of {@link envelope} is asked for. */
-export const ASKED = (filters: Readonly<Record<string, Filter>>): string =>
+export const askedBy = (filters: Readonly<Record<string, Filter>>): string =>
   conditionsOf(Object.fromEntries(Object.entries(filters).map(([name, { condition }]) => [name, condition])));
+
+// As JSON writes it: what it names somewhere is looked for in the text before that is opened.
+const names = (value: string): string => `strpos(e.event::text, to_json(${value})::text) > 0`;
+
+// Text of nothing but ASCII is compared in lower case, so that it need not be opened; a quote is written otherwise there.
+const mayMention = (value: string): string => `(
+      ${value} ~ '["\\\\]' or octet_length(e.event::text) <> char_length(e.event::text)
+      or strpos(lower(concat_ws(E'\\n', e.event_id, e.stream, e.type, e.event::text) collate "C"), as_compared(${value}) collate "C") > 0
+    )`;
 
 /** What can be told of an event `e` before its envelope is opened: that of others is left closed. */
 export const WANTED = conditionsOf({
   stream: (value) => `e.stream = ${value}`,
   kind: (value) => `${kindOfStream('e.stream')} = ${value}`,
   type: (value) => `e.type = any (string_to_array(${value}, ','))`,
+  action: (value) => `(e.corrects is null) = (${value} = 'new')`,
   eventId: (value) => `e.event_id = ${value}`,
   positionFrom: (value) => `e.position >= (${value})::bigint`,
   positionTo: (value) => `e.position <= (${value})::bigint`,
   recordedFrom: (value) => `(e.recorded_at at time zone 'UTC')::date >= (${value})::date`,
   recordedTo: (value) => `(e.recorded_at at time zone 'UTC')::date <= (${value})::date`,
+  actor: names,
+  onBehalfOf: names,
+  approvedBy: names,
+  source: names,
+  attribution: names,
+  correlation: names,
+  // A cancel says nothing of its own, but what it cancels may.
+  ref: (value) => `(e.corrects is not null or ${names(value)})`,
+  text: mayMention,
 });
 
-/** Columns of {@link ENVELOPE_COLUMNS} but the summary, and further ones, over rows as the CTE `recorded` has them. */
-export const envelope = (more: string): string => `
+/**
+ * Columns of {@link ENVELOPE_COLUMNS} but the summary, and `more`, over rows as the CTE `recorded` has
+ * them; `mentioned` are further columns in which a text is looked for.
+ */
+export const envelope = (more: string, mentioned: readonly string[] = []): string => `
   select position, ordinal, ${instant('recorded_at')} as "recordedAt", event_id as "eventId", stream, kind, version, type,
     (event ->> 'schemaVersion')::integer as "schemaVersion", event -> 'effective' ->> 'edtf' as effective,
     effective_from as "effectiveFrom", effective_to as "effectiveTo", action, corrects as "correctsEventId", event ->> 'reason' as reason,
@@ -154,7 +177,8 @@ export const envelope = (more: string): string => `
       order by array_position(array['low', 'medium', 'high'], source ->> 'confidence') limit 1
     ) as "minConfidence",
     nullif(event ->> 'data', 'null') as data, said, corrected_by as "correctedBy", is_current as "isCurrent",
-    ${DAYS_BACKDATED} as "daysBackdated", known, is_posted, ${more}`;
+    ${DAYS_BACKDATED} as "daysBackdated", known, is_posted, ${more},
+    concat_ws(E'\\n', ${['event_id', 'stream', 'type', `event ->> 'reason'`, `nullif(event ->> 'data', 'null')`, ...mentioned].join(', ')}) as mentioned`;
 
 /** What was posted, for people. */
 export const SUMMARY = `concat_ws(': ', case action when 'cancel' then 'cancels ' || "correctsEventId" end, nullif(told(said), ''))`;
