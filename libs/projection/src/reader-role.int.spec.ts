@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { columnsOf, PROJECTIONS, rowOf, snake, spendForecast, type RawRow } from '@deal-ledger/reports';
 import { Client } from 'pg';
 import { describeWithPostgres } from '../../../tests/harness';
-import { READER, reportsSchemaOf } from './report-functions';
+import { READER } from './reader-role';
+import { reportsSchemaOf } from './report-functions';
 import { prepareSchema } from './schema';
 import { projected, type TestProjection } from './testing-projection';
 import { RENTAL } from './testing-reports';
@@ -143,6 +144,11 @@ describeWithPostgres('a reader of the reports in SQL', (url) => {
       `create or replace view ${shown}.spend_outlook as select 1 as one`,
       `drop function ${shown}.spend_outlook`,
       `create schema mine`,
+      `create temporary table mine (id integer)`,
+      `select lo_creat(-1)`,
+      `select lo_create(0)`,
+      `select lo_from_bytea(0, 'mine')`,
+      `select lo_unlink(1)`,
     ])
       // Not allowed, or a view that nobody can write to.
       await expect(reader.query(statement)).rejects.toMatchObject({
@@ -161,8 +167,11 @@ describeWithPostgres('a reader of the reports in SQL', (url) => {
   it('is not fooled by tables of its own', async () => {
     const name = `${reportsSchemaOf(projections[0]?.schema ?? '')}.funding_position`;
     const before = (await reader.query(`select * from ${name}`)).rows;
+    const database = (await admin.query<{ name: string }>('select current_database() as name')).rows[0]?.name ?? '';
+    await admin.query(`grant temporary on database ${database} to ${login}`);
     await reader.query('create temporary table postings (nothing integer)');
     expect((await reader.query(`select * from ${name}`)).rows).toEqual(before);
+    await admin.query(`revoke temporary on database ${database} from ${login}`);
   });
 
   it('finds what every view and column means, and the version', async () => {
@@ -213,4 +222,71 @@ describeWithPostgres('the functions of the reports', (url) => {
     expect(await made()).toHaveLength(before.length - 1);
     await projection.stop();
   });
+});
+
+describeWithPostgres('a database that belongs to a service which is no superuser', (url) => {
+  const suffix = randomBytes(6).toString('hex');
+  const [database, service, other, login] = ['ledger', 'service', 'other', 'reader'].map(
+    (name) => `${name}_${suffix}`,
+  ) as [string, string, string, string];
+  const password = randomBytes(12).toString('hex');
+  const addressOf = (role: string): string => {
+    const address = new URL(url);
+    address.pathname = `/${database}`;
+    [address.username, address.password] = [role, password];
+    return address.href;
+  };
+  const inside = (() => {
+    const address = new URL(url);
+    address.pathname = `/${database}`;
+    return address.href;
+  })();
+  const run = async (connectionString: string, ...statements: string[]): Promise<void> => {
+    const client = new Client({ connectionString });
+    await client.connect();
+    try {
+      for (const statement of statements) await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  };
+  const start = async (): Promise<string[]> => {
+    const warnings: string[] = [];
+    await prepareSchema(addressOf(service), 'test', spendForecast.reports, (message) => warnings.push(message));
+    return warnings;
+  };
+  const REFUSED = { code: '42501' };
+
+  beforeAll(async () => {
+    for (const role of [service, other, login]) await run(url, `create role ${role} login password '${password}'`);
+    await run(
+      url,
+      `do $$ begin create role ${READER} nologin; exception when duplicate_object then null; end $$`,
+      `create database ${database} owner ${service}`,
+    );
+    await run(inside, `create schema other authorization ${other}`);
+  });
+  afterAll(async () => {
+    await run(url, `drop database ${database} with (force)`);
+    for (const role of [service, other, login]) await run(url, `drop role ${role}`);
+  });
+
+  it('lets readers make no tables, and says what an administrator has to run for the rest', async () => {
+    const [warning = '', ...further] = await start();
+    expect(further).toEqual([]);
+    expect(warning).toContain('can make large objects, readers with ledger_reader too');
+    await run(url, `grant ${READER} to ${login}`);
+    await expect(run(addressOf(login), 'create temporary table mine (id integer)')).rejects.toMatchObject(REFUSED);
+    await run(addressOf(login), 'select lo_create(0)');
+    await run(inside, /"(.*)"/.exec(warning)?.[1] ?? '');
+    await expect(run(addressOf(login), 'select lo_create(0)')).rejects.toMatchObject(REFUSED);
+    expect(await start()).toEqual([]);
+  });
+
+  it.each([
+    ['itself', service],
+    ['whoever owns something else in it', other],
+  ])('keeps what %s had', (_, role) =>
+    run(addressOf(role), 'create temporary table mine (id integer)', 'select lo_create(0)'),
+  );
 });

@@ -8,9 +8,7 @@ import {
   type SqlFunction,
 } from '@deal-ledger/reports';
 import type { Client } from 'pg';
-
-/** Whoever is granted this role can read the reports, and nothing else. */
-export const READER = 'ledger_reader';
+import { READER, readerRole } from './reader-role';
 
 /** Where readers find a projection's reports. Real projections share one schema; any other has one beside its own. */
 export function reportsSchemaOf(schema: string): string {
@@ -116,35 +114,4 @@ function hashOf({ reader }: Where, statements: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify([reader ?? null, ...statements]))
     .digest('hex');
-}
-
-const DUPLICATE = new Set(['42710', '23505']);
-const INSUFFICIENT_PRIVILEGE = '42501';
-
-/** The object id of the readers' role, which is made if it is missing; nothing when that is not allowed. */
-async function readerRole(client: Client, warn: (message: string) => void): Promise<string | undefined> {
-  const find = async (): Promise<string | undefined> => {
-    const { rows } = await client.query<{ oid: string }>('select oid from pg_roles where rolname = $1', [READER]);
-    return rows[0]?.oid;
-  };
-  const found = await find();
-  if (found !== undefined) return found;
-  try {
-    await client.query(`create role ${READER} nologin`);
-    await client.query(
-      `comment on role ${READER} is 'May read the reports of the Deal Ledger in the schema reports, and nothing else. Grant it to whoever reads them.'`,
-    );
-  } catch (error) {
-    const code = (error as { code?: string }).code ?? '';
-    if (code === INSUFFICIENT_PRIVILEGE) {
-      warn(
-        `the role ${READER} is missing and this user may not create it, so nobody else can read the reports in SQL: ` +
-          `let an administrator run "create role ${READER} nologin" and start again`,
-      );
-      return undefined;
-    }
-    // A role is of all databases of the server: somebody else has just made it.
-    if (!DUPLICATE.has(code)) throw error;
-  }
-  return find();
 }
