@@ -195,6 +195,7 @@ describeWithPostgres('a reader of the reports in SQL', (url) => {
       ).rows;
       expect(about?.view).toContain(definition.summary);
       expect(about?.function).toContain('effective_on');
+      for (const column of Object.keys(definition.summedOnly?.shape ?? {})) expect(about?.function).toContain(column);
       expect(about?.schema).toContain('reports version 1');
     }
   });

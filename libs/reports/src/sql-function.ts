@@ -184,7 +184,7 @@ order by ${orderOf(definition)}
 `;
 }
 
-function commentOf({ summary, filters, options }: ReportDefinition): string {
+function commentOf({ summary, filters, options, summedOnly }: ReportDefinition): string {
   const own = Object.entries(options).map(([name, { schema }]) => `${snake(name)}: ${schema.description ?? ''}`);
   return [
     summary,
@@ -193,6 +193,12 @@ function commentOf({ summary, filters, options }: ReportDefinition): string {
     `filter: JSON with any of ${Object.keys(filters).join(', ')}.`,
     ...own,
     'as_of_ordinal: of the commit at as_of only the events up to this place, from 0; by default all.',
+    `${Object.keys(META_COLUMNS).join(' and ')}: columns that the function and the view have and the route says once, of the whole answer.`,
+    ...(summedOnly === undefined
+      ? []
+      : [
+          `${Object.keys(summedOnly.shape).join(' and ')}: columns that only the function has; the route has their sums, in its totals.`,
+        ]),
   ].join('\n');
 }
 
