@@ -66,6 +66,8 @@ export interface StreamKind<State = unknown, Event extends LedgerEvent = LedgerE
   readonly opening: readonly string[];
   /** Those of them that may also come later; any other is refused once the stream exists. */
   readonly reopening?: readonly string[];
+  /** What to do rather than begin a stream again, where that is more than to choose another id. */
+  readonly rather?: string;
   /** The field of `data` that repeats the stream's id wherever it occurs, for example `dealId`. */
   readonly identity?: string;
   /** The first reason why `event` contradicts what is recorded, or nothing. */

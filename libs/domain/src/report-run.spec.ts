@@ -28,6 +28,11 @@ describe('a report that was given out', () => {
 
   it('is given out once under a name', () => given(published()).when(published()).thenRefused('STREAM_EXISTS'));
 
+  it('says that the name belongs to what was published first under it, and what to do', () =>
+    expect(given(published()).when(published({ report: 'commitment-lines' })).message).toMatch(
+      /belongs to what was published first .* under another run id/,
+    ));
+
   it('may rest on the end of the ledger, and on nothing beyond it', () => {
     const scenario = given();
     const { position } = scenario.context();

@@ -45,6 +45,8 @@ export const reportRun: StreamKind<ReportRunState, ReportRunEvent> = {
   events: reportRunEvents,
   opening: ['ReportPublished'],
   identity: 'runId',
+  rather:
+    'a run id belongs to what was published first under it: give the report out again under another run id, or correct what was said of this one',
 
   refuse(_, { data }, { position }) {
     if (data.asOf <= position) return undefined;

@@ -87,7 +87,7 @@ function refuseOpening(kind: StreamKind, state: unknown, { stream, type }: Ledge
   if (state !== undefined && opens && kind.reopening?.includes(type) !== true) {
     return refusal(
       'STREAM_EXISTS',
-      `${stream} exists already and ${type} begins it; choose another id or post what changed.`,
+      `${stream} exists already and ${type} begins it; ${kind.rather ?? 'choose another id or post what changed'}.`,
       {
         details: { stream },
       },

@@ -86,6 +86,8 @@ export async function publish(
   { runId, format, query, given }: Wanted,
 ): Promise<Published> {
   const request = { report: definition.name, ...given };
+  const owner = await runs.ownerOf(runId);
+  if (owner !== undefined && owner !== definition.name) throw ofAnotherReport(runId, owner, definition.name);
   const before = await runs.find(runId);
   // What is latest, or the default of an option, may be something else by now: the same words are the same request.
   if (before !== undefined && isDeepStrictEqual(before.asked, request))
@@ -172,6 +174,15 @@ function agreeing({ published }: ReportRun, question: Said): Published {
     code: 'REPORT_RUN_DIFFERS',
     detail: `The run ${question.runId} is of ${kept.report} as of position ${kept.asOf} and stays so; this request asks for ${question.report} as of position ${question.asOf}, or for another day, currency, filter or format. Give it out under another run id.`,
     members: { kept, asked: question },
+  });
+}
+
+function ofAnotherReport(runId: string, owner: string, report: string): Problem {
+  return new Problem({
+    status: 409,
+    code: 'REPORT_RUN_DIFFERS',
+    detail: `The ledger has the run ${runId} as one of ${owner}, and a run id belongs to what was published first under it. Give ${report} out under another run id.`,
+    members: { runId, published: owner, asked: report },
   });
 }
 

@@ -27,7 +27,8 @@ export function reportRunController(token: symbol, definition: ReportDefinition)
       summary: `Makes all of ${name} once and keeps its bytes, so that they can be given out again`,
       description:
         'The answer is the data of the event ReportPublished, to be posted to /v1/report-runs/{runId}/events: until then the ledger does not say that the report was given out. ' +
-        'The same request again has the same answer; another under the same run id is refused.',
+        'The same request again has the same answer; another under the same run id is refused with 409 REPORT_RUN_DIFFERS. ' +
+        'A run id is one of all reports, and belongs to the one of which a ReportPublished was recorded first: until then projections that do not see what each other keep may each take it, and what comes second is refused then, with STREAM_EXISTS when it is posted and with REPORT_RUN_DIFFERS when it is asked for again. Begin run ids with the name of the report.',
       tag: 'reports',
       body: wanted,
       responses: {

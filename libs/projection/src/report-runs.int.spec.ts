@@ -221,6 +221,24 @@ describeWithPostgres('a board pack', (url) => {
     expect((await get('deal-register/runs/elsewhere')).statusCode).toBe(404);
   });
 
+  it('is not made, nor given again, under an id that was published first of another report', async () => {
+    const wanted = { runId: 'taken', effectiveOn: DAY, format: 'csv' };
+    const { status, body } = await ask('deal-register', wanted);
+    expect(status).toBe(201);
+    // As another projection keeps it, which does not see what is kept here.
+    const position = await published('taken', { ...body, report: 'spend-outlook' });
+    await get(`deal-register?minPosition=${position}`);
+    for (const report of ['deal-register', 'commitment-lines'])
+      expect(await ask(report, wanted)).toMatchObject({
+        status: 409,
+        body: {
+          code: 'REPORT_RUN_DIFFERS',
+          published: 'spend-outlook',
+          detail: expect.stringContaining(`Give ${report} out under another run id`) as string,
+        },
+      });
+  });
+
   it.each([
     ['no id', 422, '/runId', { runId: '../x' }],
     ['no day', 422, '/effectiveOn', { effectiveOn: 'soon' }],

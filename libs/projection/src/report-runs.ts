@@ -115,16 +115,30 @@ export class ReportRuns {
 
   /** What the ledger, as far as it is projected, says of a run. */
   async standingOf(published: ReportRunData): Promise<Standing> {
+    const { said, isCancelled } = await this.recorded(published.runId);
+    if (said === undefined) return isCancelled ? 'cancelled' : 'no';
+    return Object.entries(published).every(([name, value]) => isDeepStrictEqual(said[name], value)) ? 'yes' : 'differs';
+  }
+
+  /** The report that the ledger, as far as it is projected, has the id of a run for. */
+  async ownerOf(runId: string): Promise<string | undefined> {
+    const { said } = await this.recorded(runId);
+    return said === undefined ? undefined : String(said['report']);
+  }
+
+  private async recorded(
+    runId: string,
+  ): Promise<{ readonly said: Readonly<Record<string, unknown>> | undefined; readonly isCancelled: boolean }> {
     const { rows } = await this.pool.query<Parameters<typeof eventOf>[0]>({
       name: 'report-run',
       text: 'select stream, version, event_id, type, event from events where stream = $1 order by version',
-      values: [`report-run/${published.runId}`],
+      values: [`report-run/${runId}`],
     });
-    if (rows.length === 0) return 'no';
     const [event] = inForce(rows.map(eventOf));
-    if (event === undefined) return 'cancelled';
-    const said = event.data as Readonly<Record<string, unknown>>;
-    return Object.entries(published).every(([name, value]) => isDeepStrictEqual(said[name], value)) ? 'yes' : 'differs';
+    return {
+      said: event?.data as Readonly<Record<string, unknown>> | undefined,
+      isCancelled: rows.length > 0 && event === undefined,
+    };
   }
 
   private async ledgerId(): Promise<string> {
