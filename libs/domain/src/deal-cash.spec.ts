@@ -78,13 +78,51 @@ describe('a cost', () => {
       .thenRecorded();
   });
 
-  it('is in the currency of the terms of its own day', () => {
+  it('is in the currency of the terms of its own day, and of all later ones that are known', () => {
     const scenario = contract(
-      changed({ money: { ceiling: krw(900) } }, { changeType: 'amendment', effectiveFrom: '2027-01-01' }),
-    ).today('2027-01-01');
-    scenario.when(cost('c1', 1, { money: krw(1) })).thenRefused('CURRENCY_MISMATCH');
-    scenario.when(cost('c1', 1, {}, { effective: '2027-01-01' })).thenRefused('CURRENCY_MISMATCH');
-    scenario.when(cost('c1', 1)).thenRecorded();
+      changed({ money: { ceiling: krw(900) } }, { changeType: 'amendment', effectiveFrom: '2026-09-01' }),
+    );
+    const later = { effective: '2026-09-01' };
+    scenario
+      .when(cost('c1', 1))
+      .thenRefused('CURRENCY_MISMATCH', '/data/money', { currency: 'USD', legCurrency: 'KRW', from: '2026-09-01' });
+    scenario
+      .when(cost('c1', 1, { money: krw(1) }))
+      .thenRefused('CURRENCY_MISMATCH', '/data/money', { currency: 'KRW', legCurrency: 'USD' });
+    scenario
+      .when(cost('c1', 1, {}, later))
+      .thenRefused('CURRENCY_MISMATCH', '/data/money', { currency: 'USD', legCurrency: 'KRW' });
+    scenario.when(made('p1', 'deposit', 1)).thenRefused('CURRENCY_MISMATCH', '/data/money');
+    scenario.when(cost('c1', 1, { money: krw(1) }, later)).thenRecorded();
+    // What the leg was in before stays closed to won, also when costs in won are there.
+    scenario
+      .when(cost('c2', 1, { money: krw(1) }))
+      .thenRefused('CURRENCY_MISMATCH', '/data/money', { currency: 'KRW', legCurrency: 'USD' });
+  });
+
+  it('is in the currency of the terms of its day and of every later one, in whatever order they were recorded', () => {
+    const day = fc.constantFrom('2026-05-31', '2026-06-01', '2026-06-02');
+    const terms = fc.record({ day, currency: fc.constantFrom('USD', 'KRW') });
+    fc.assert(
+      fc.property(fc.array(terms, { minLength: 1, maxLength: 4 }), day, (changes, on) => {
+        const drafts = changes.map((each) =>
+          changed(
+            { money: { ceiling: { currency: each.currency, amount: '900' } } },
+            { changeType: 'amendment', effectiveFrom: each.day },
+          ),
+        );
+        const incurred = cost('c1', 1, {}, { effective: on });
+        const after = contract(...drafts).when(incurred).refusals.length === 0;
+        const inForce = [{ day: '', currency: 'USD' }, ...changes]
+          .toSorted((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0))
+          .findLast((each) => each.day <= on);
+        const later = changes.filter((each) => each.day > on);
+        expect(after).toBe([inForce, ...later].every((each) => each?.currency === 'USD'));
+        const scenario = contract(incurred);
+        // Of a cost that is there already, terms that were over before it are judged too.
+        if (drafts.every((draft) => scenario.when(draft).refusals.length === 0)) expect(after).toBe(true);
+      }),
+    );
   });
 
   it('is in the currency of the terms that are known, if those of its day state none', () =>

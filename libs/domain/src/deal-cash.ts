@@ -1,3 +1,4 @@
+import type { Day } from './calendar';
 import { hi, measureOfClaim, show, type Money } from './claim';
 import type { DealEvent, DealEventOf } from './deal-events';
 import { presentLeg } from './deal-legs';
@@ -92,21 +93,33 @@ function unbound(state: DealState, { stream }: DealEvent, what: string): Refusal
 
 function otherCurrency({ cash }: DealState, event: CostEvent | PaymentEvent, leg: Leg): Refusal | undefined {
   const { legId, money } = event.data;
+  const pointer = '/data/money';
   const actual = get(cash, legId)?.currency;
-  const currency = actual ?? currencyOf(leg, event);
-  if (currency === undefined || currency === money.currency) return undefined;
+  if (actual !== undefined && actual !== money.currency) {
+    return refusal(
+      'CURRENCY_MISMATCH',
+      `The amount is in ${money.currency}, the costs and payments of leg ${legId} are in ${actual}; state it in ${actual}.`,
+      { pointer, details: { currency: money.currency, legCurrency: actual } },
+    );
+  }
+  const other = statedFrom(leg, event.effective.to).find(({ currency }) => currency !== money.currency);
+  if (other === undefined) return undefined;
+  const { currency: legCurrency, from } = other;
   return refusal(
     'CURRENCY_MISMATCH',
-    `The amount is in ${money.currency}, leg ${legId} is in ${currency}; state it in ${currency}.`,
-    { pointer: '/data/money', details: { currency: money.currency, legCurrency: currency } },
+    `The amount is in ${money.currency}, leg ${legId} is in ${legCurrency}${from === null ? '' : ` from ${from} on`}; ` +
+      `state it in ${legCurrency}, or correct the terms: costs and payments of a leg are in one currency.`,
+    { pointer, details: { currency: money.currency, legCurrency, ...(from === null ? {} : { from }) } },
   );
 }
 
-// What was agreed for the day that the event is about; where no amount was, what is known last.
-function currencyOf(leg: Leg, { effective }: DealEvent): string | undefined {
-  return [termsOn(leg, effective.to), leg.terms]
-    .map(({ money }) => (money == null ? undefined : measureOfClaim(money)))
-    .find((currency) => currency !== undefined);
+/** The currencies that a leg's terms have on `day` and later, each with the day it begins if that is a later one. */
+function statedFrom(leg: Leg, day: Day): { readonly from: Day | null; readonly currency: string }[] {
+  const later = leg.changes.flatMap(({ from, terms }) => (from !== null && from > day ? [{ from, terms }] : []));
+  return [{ from: null, terms: termsOn(leg, day) }, ...later].flatMap(({ from, terms: { money } }) => {
+    const currency = money == null ? undefined : measureOfClaim(money);
+    return currency === undefined ? [] : [{ from, currency }];
+  });
 }
 
 function aboveCeiling({ cash }: DealState, event: CostEvent, leg: Leg): Refusal | undefined {
