@@ -162,7 +162,7 @@ describe('a ramp', () => {
     scenario.when(ramp(1, { '2026-01': '100000', '2026-02': '100000' })).thenRecorded();
   });
 
-  it('is compared with a leg in another unit of the same kind, and not with any other', () => {
+  it('is compared with a leg in another unit of the same kind, and refused in any other', () => {
     const power = (value: string): Draft => ({
       ...ramp(1, {}),
       data: { rampVersion: 1, lines: [{ period: '2026-01', qty: { unit: 'MW', value } }] },
@@ -171,6 +171,25 @@ describe('a ramp', () => {
     scenario.when(power('2001')).thenRefused('RAMP_EXCEEDS_LEG');
     scenario.when(power('2000')).thenRecorded();
     given(deal, leg({ unit: 'EA', value: '2' }, 'P1M'), forLeg())
+      .when(ramp(1, RAMP))
+      .thenRefused('UNIT_MISMATCH', '/data/lines/0/qty/unit', { unit: 'WFR', legUnit: 'EA' });
+  });
+
+  it('is refused in the old unit of a leg that counts in another since, and recorded once the leg is put right', () => {
+    const inUnit = (unit: string, id: string): Draft => ({
+      stream: 'deal/memory',
+      type: 'LegTermsChanged',
+      id,
+      data: { legId: 'L1', changeType: 'disclosure', terms: { quantity: { firm: { unit, value: '225000' } } } },
+    });
+    const scenario = given(deal, leg(wafers('225000')), forLeg(), ramp(1, RAMP), inUnit('EA', 'to-chips'));
+    scenario.when(ramp(2, RAMP)).thenRefused('UNIT_MISMATCH', '/data/lines/0/qty/unit', { unit: 'WFR', legUnit: 'EA' });
+    scenario.and(inUnit('WFR', 'to-wafers')).when(ramp(2, RAMP)).thenRecorded();
+  });
+
+  it('may be in any unit of a leg whose quantity is secret', () => {
+    const secret: Draft = leg(wafers('1'));
+    given(deal, { ...secret, data: { ...(secret.data as object), quantity: { undisclosed: true } } }, forLeg())
       .when(ramp(1, RAMP))
       .thenRecorded();
   });

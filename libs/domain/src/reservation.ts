@@ -1,6 +1,6 @@
 import { unapproved } from './approval';
 import { firstDay, lastDay, type Period } from './calendar';
-import { measureOf, numberOf, show, type Qty } from './claim';
+import { measureOf, measureOfClaim, numberOf, show, type Qty } from './claim';
 import { add, compare, grouped, subtract, sum, type Decimal } from './decimal';
 import type { DealState } from './deal';
 import { legOf } from './deal';
@@ -113,12 +113,19 @@ function aboveLeg({ request }: ReservationState, { lines }: RampData, context: D
   if (dealId == null || legId == null) return undefined;
   const deal = context.state<DealState>(`deal/${dealId}`);
   const terms = deal === undefined ? undefined : legOf(deal, legId)?.terms;
-  const ceiling = terms?.quantity?.ceiling;
   const unit = lines[0]?.qty.unit;
-  if (terms === undefined || ceiling === undefined || unit === undefined || !countTheSame(unit, ceiling.unit)) {
-    return undefined;
-  }
+  const legUnit = terms?.quantity == null ? undefined : measureOfClaim(terms.quantity);
+  if (terms === undefined || unit === undefined || legUnit === undefined) return undefined;
   const leg = `leg ${dealId}/${legId}`;
+  if (!countTheSame(unit, legUnit)) {
+    return refusal(
+      'UNIT_MISMATCH',
+      `The ramp counts ${unit}, ${leg} that it calls off counts ${legUnit}; change the leg first, or plan it in a reservation of its own.`,
+      { pointer: '/data/lines/0/qty/unit', details: { unit, legUnit } },
+    );
+  }
+  const ceiling = terms.quantity?.ceiling;
+  if (ceiling === undefined) return undefined;
   const { per } = terms;
   if (per == null) {
     const total: Qty = { unit, value: sum(lines.map(({ qty }) => qty.value)) };

@@ -69,6 +69,51 @@ describeWithPostgres('references that were broken afterwards', (url) => {
     );
   });
 
+  it('names a reservation that counts in another unit than its leg since then', async () => {
+    const changedTo = (unit: string, effectiveFrom: string, id: string): PostedLine =>
+      dealt(
+        'LegTermsChanged',
+        effectiveFrom,
+        {
+          legId: 'L1',
+          changeType: 'disclosure',
+          effectiveFrom,
+          terms: { quantity: { ceiling: { unit, value: '100' } } },
+        },
+        { id },
+      );
+    const planned = [deal(), delivery(), wanted, ramp(['2027-01', '80'], ['2027-02', '900'])];
+    const lines = [...planned, changedTo('EA', '2026-10-01', 'to-chips'), changedTo('WFR', '2026-11-01', 'back')];
+    expect(await broken(lines, { effectiveOn: '2026-09-30' })).toEqual([
+      ['reservation/r/2027-02', '2025-10-05', 'high', 'deal/d#2'],
+    ]);
+    const during = { effectiveOn: '2026-10-31' };
+    expect(await broken(lines, during)).toEqual([['reservation/r/deal/d/L1', '2026-10-01', 'high', 'to-chips']]);
+    expect(await firstText(url, 'REFERENCE_BROKEN', lines, during)).toBe(
+      'Reservation r counts WFR, 980 of them planned, leg d/L1 that it calls off counts EA; ' +
+        'what one has of the other cannot be told. Change the leg, or close the reservation.',
+    );
+    expect(await broken(lines, { effectiveOn: '2026-11-01' })).toEqual([
+      ['reservation/r/2027-02', '2026-11-01', 'high', 'back'],
+    ]);
+    const bare = [deal(), delivery(), wanted, changedTo('EA', '2026-10-01', 'to-chips')];
+    expect(await firstText(url, 'REFERENCE_BROKEN', bare)).toBe(
+      'Reservation r counts WFR, leg d/L1 that it calls off counts EA; ' +
+        'what one has of the other cannot be told. Change the leg, or close the reservation.',
+    );
+    expect(await broken([...bare, closedReservation])).toEqual([]);
+  });
+
+  it('says nothing of megawatts called off a leg in gigawatts', async () => {
+    const inPower = (unit: string) => ({ rate: { ceiling: { unit, value: '1' } } });
+    const lines = [
+      deal(),
+      delivery({ ceiling: { unit: 'GW', value: '1' } }),
+      { ...wanted, data: { ...(wanted.data as object), ...inPower('MW') } },
+    ];
+    expect(await broken(lines)).toEqual([]);
+  });
+
   it('says nothing of a ramp above what a leg is certain of', async () => {
     const certain = delivery({ firm: { unit: 'WFR', value: '50' } });
     expect(await broken([deal(), certain, wanted, ramp(['2027-01', '80'])])).toEqual([]);

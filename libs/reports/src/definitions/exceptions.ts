@@ -39,7 +39,7 @@ export const Exception = z
         'UNDISCLOSED_MONEY: a payment or a funding is of a secret amount. SINGLE_ANONYMOUS_SOURCE: an event in force rests on one source that names nobody. ' +
         'BACKDATED: an event in force was recorded long after its date. CORRECTED_AFTER_REPORT: a published report had what was corrected or cancelled since. ' +
         'JOINT_UNSPLIT: a side has several parties without shares. SLIP: a delivery was moved to later. SHORTFALL: something was declared short. ' +
-        'FORECAST_ABOVE_COMMITTED: more is forecast for a year than is certain. REFERENCE_BROKEN: something names what is gone or closed, or has more than that allows.',
+        'FORECAST_ABOVE_COMMITTED: more is forecast for a year than is certain. REFERENCE_BROKEN: something names what is gone or closed, has more than that allows, or counts in another unit.',
     ),
     ref: id('The stream, and what of it or against what.'),
     since: text('The day from which on it is so; of what is about the record itself, when it was recorded.'),

@@ -176,4 +176,25 @@ export const IN_SUPPLY: readonly Finding[] = [
     from: `${BOTH_PLANS} as plan
   left join current_event as e on e.stream = 'deal/' || deal_id and e.event_id = leg_terms ->> 'termsEventId'`,
   },
+  {
+    kind: 'REFERENCE_BROKEN',
+    stream: `'reservation/' || reservation_id`,
+    ref: `concat_ws('/', 'reservation', reservation_id, 'deal', each.subject)`,
+    since: 'e.effective_to',
+    eventId: `leg_terms ->> 'termsEventId'`,
+    text: `format(
+      'Reservation %s counts %s%s, leg %s that it calls off counts %s; what one has of the other cannot be told. Change the leg, or close the reservation.',
+      reservation_id, unit, ', ' || grouped(planned) || ' of them planned', each.subject, leg_terms ->> 'unit'
+    )`,
+    from: `(
+    select reservation_id, leg.subject, leg.deal_id, leg.terms as leg_terms, coalesce(min(r.unit), reservation.terms ->> 'unit') as unit, sum(amount) as planned
+    from reservation
+    join leg on leg.subject = (reservation.terms ->> 'dealId') || '/' || (reservation.terms ->> 'legId')
+    left join ramp_line as r using (reservation_id)
+    where not is_closed
+    group by reservation_id, leg.subject, leg.deal_id, leg.terms, reservation.terms
+  ) as each
+  left join current_event as e on e.stream = 'deal/' || deal_id and e.event_id = leg_terms ->> 'termsEventId'
+  where unit <> leg_terms ->> 'unit' and not (unit in ('MW', 'GW') and leg_terms ->> 'unit' in ('MW', 'GW'))`,
+  },
 ];
