@@ -11,6 +11,7 @@ import {
   type RefusalCode,
   type StreamKind,
 } from '@deal-ledger/domain';
+import { GENESIS_STREAM, KEY_FREED, KEY_TAKEN, LEDGER_CREATED } from '@deal-ledger/ledger';
 import { ROOT } from '../harness/root';
 import { fieldsOf, jsonSchemaOf, type Field, type JsonSchema } from './fields';
 import { readSamples, type Sample } from './samples';
@@ -78,10 +79,29 @@ export function eventsDocument(): string {
   if (forgotten.length > 0) throw new Error(`${forgotten.join(', ')} has no place in docs/EVENTS.md`);
   const shown = examples();
   return (
-    [HEAD, contents(kinds), everyEvent(kinds), values(), ...kinds.map((kind) => section(kind, shown))].join('\n\n') +
-    '\n'
+    [HEAD, contents(kinds), everyEvent(kinds), OWN, values(), ...kinds.map((kind) => section(kind, shown))].join(
+      '\n\n',
+    ) + '\n'
   );
 }
+
+const OWN = `## What the ledger adds
+
+Three types are nobody's to post. The ledger records them itself, by the same rules, in the same commit as what they are
+for; the audit trail shows them.
+
+${table(
+  ['type', 'stream', 'meaning'],
+  [
+    [`\`${LEDGER_CREATED}\``, `\`${GENESIS_STREAM}\``, 'The first commit of a ledger, with its id.'],
+    [
+      `\`${KEY_TAKEN}\``,
+      '`alias/…` and the like',
+      'A name that must be unique is from now on that of the stream in its data.',
+    ],
+    [`\`${KEY_FREED}\``, '`alias/…` and the like', 'The name is free again, after a correction that left it out.'],
+  ],
+)}`;
 
 const HEAD = `# Events
 
@@ -90,7 +110,10 @@ them. The same schemas are in every service's \`/openapi.json\`.`;
 
 function contents(kinds: readonly StreamKind[]): string {
   const types = kinds.map(({ events, name }) => `- [${name}](#${name}): ${Object.keys(events).map(link).join(', ')}`);
-  return ['[Every event](#every-event) · [Values](#values)', types.join('\n')].join('\n\n');
+  return [
+    '[Every event](#every-event) · [What the ledger adds](#what-the-ledger-adds) · [Values](#values)',
+    types.join('\n'),
+  ].join('\n\n');
 }
 
 const link = (type: string): string => `[${type}](#${type.toLowerCase()})`;

@@ -27,7 +27,7 @@ export const COMMON_REFUSALS = {
     'FIRST_EVENT_NOT_CANCELLABLE',
   ],
   /** For what else is in the request, or for who sent it. */
-  request: ['NOT_AUTHORISED', 'VERSION_CONFLICT', 'COMMAND_ID_REUSED', 'COMMIT_TOO_BROAD'],
+  request: ['VERSION_CONFLICT', 'COMMAND_ID_REUSED', 'COMMIT_TOO_BROAD'],
 } as const satisfies Record<string, readonly RefusalCode[]>;
 
 const VALUE_REFUSALS = new Set<RefusalCode>(VOCABULARY.flatMap(({ refusals }) => refusals));

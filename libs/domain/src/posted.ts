@@ -57,7 +57,9 @@ const Approver = PersonSchema.describe('The second person, where one is needed.'
 
 /** What an event may have, whatever it does. */
 const ENVELOPE = {
-  id: Id.optional().describe("The poster's own id of the event; makes posting it again harmless."),
+  id: Id.optional().describe(
+    "The poster's own id of the event; makes posting it again harmless. Without ids a request needs an Idempotency-Key.",
+  ),
   effective: EdtfSchema.describe('When it is true in the world.'),
   approvedBy: Approver.optional(),
   onBehalfOf: PersonSchema.optional().describe('For whom it is posted, where that is not the poster.'),
@@ -127,7 +129,10 @@ function documentedType(type: string, eventType: EventType) {
     .strictObject({
       type: z.literal(type),
       ...ENVELOPE,
-      action: z.enum(['new', 'correct']).optional().describe('"new" unless said otherwise.'),
+      action: z
+        .enum(['new', 'correct'])
+        .optional()
+        .describe('"new" unless said otherwise; also "cancel", then without data.'),
       corrects: CHANGE.corrects.optional(),
       reason: Reason.optional(),
       sources: sourcesOf(eventType),
