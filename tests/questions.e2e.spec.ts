@@ -1,9 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { startPostgres } from './harness/postgres';
 import { startService, type RunningService } from './harness/services';
 import { afterwards, AFTERWARDS_DAY as END_DAY } from './support/afterwards';
+import { addressOf, REPORTS } from './support/article';
 import { record, send } from './support/client';
 import { dataDir } from './support/data-dir';
+import { rebuildLog } from './support/rebuilt';
 import { only, SetClock, Tour, type Report, type Row } from './support/tour';
 
 jest.setTimeout(120_000);
@@ -118,6 +121,10 @@ it('4: Show every version of leg L2 of nvda-openai.', async () => {
     ['late-amendment', 'LegTermsChanged', '2026-12-20'],
   ]);
   expect(column(await events(ofLeg), 'action')).toContain('cancel');
+  const { json } = await send(`${tour.url}/v1/audit/streams/deal/nvda-openai?pointer=/legs/L2`);
+  const set = new Set(column(json['fields'] as Row[], 'eventId'));
+  expect([...set].every((eventId) => column(terms, 'eventId').includes(eventId))).toBe(true);
+  expect(set).toContain('late-amendment');
 });
 
 it('5: Which events were recorded more than 30 days after they took effect?', async () => {
@@ -411,6 +418,48 @@ it('25: Did one person both post and approve? Nobody did.', async () => {
   ]);
   const corrections = [...(await events({ action: 'correct' })), ...(await events({ action: 'cancel' }))];
   expect(corrections.filter(({ approvedById }) => approvedById === null)).toEqual([]);
+});
+
+it('27: Rebuild the read models from the events only, and compare: every row of every report is the same.', async () => {
+  const { text } = await send(`${tour.url}/v1/audit/events?format=ndjson`);
+  const told = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Row);
+  const postgres = await startPostgres({ restartable: true, durable: false });
+  try {
+    await rebuildLog(told, postgres.url);
+    const rebuilt = await startService({
+      service: 'standalone',
+      environment: { DATABASE_URL: postgres.url, LEDGER_CLOCK: clock.file, KAFKA_BROKERS: '' },
+    });
+    try {
+      const asked = `asOf=${String(told.at(-1)?.['position'])}&limit=1000`;
+      let rows = 0;
+      for (const day of [ARTICLE_DAY, YEAR_END_DAY, END_DAY]) {
+        for (const name of REPORTS) {
+          const [here, there] = await Promise.all(
+            [tour.url, rebuilt.url].map((url) => send(`${addressOf(url, name)}?${asked}&effectiveOn=${day}`)),
+          );
+          expect(there?.status).toBe(200);
+          expect([name, there?.text]).toEqual([name, here?.text]);
+          rows += (there?.json['rows'] as unknown[]).length;
+        }
+      }
+      expect(rows).toBeGreaterThan(500);
+      const streams = new Set(told.filter(({ kind }) => kind !== 'ledger').map(({ stream }) => String(stream)));
+      for (const stream of streams) {
+        const [here, there] = await Promise.all(
+          [tour.url, rebuilt.url].map((url) => send(`${url}/v1/audit/streams/${stream}`)),
+        );
+        expect(there?.text).toBe(here?.text);
+      }
+    } finally {
+      await rebuilt.stop();
+    }
+  } finally {
+    await postgres.stop();
+  }
 });
 
 it('28: Which corrections were made after a published report used the event?', async () => {
