@@ -135,6 +135,8 @@ describeWithPostgres('the audit trail', (url) => {
     ],
     [{ text: 'إنفيديا' }, evt(4)],
     [{ text: 'DUPLICATE POSTING' }, evt(101)],
+    [{ text: '"paymentId":"P3-dup"' }, evt(100)],
+    [{ text: 'EVT-0100' }, evt(100)],
     [{ approvedBy: 'controller-1', type: 'FundingCommitted' }, evt(83)],
     [{ selfApproved: 'true' }, []],
     [{ posted: 'true', stream: 'deal/hitachi', type: 'AgreementSigned' }, evt(45, 74)],

@@ -71,8 +71,12 @@ class IndexPostingsByRoot1764100000000 implements MigrationInterface {
 class KeepHistory1764200000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('alter table skipped add column record json');
-    // By the database itself, so that no version that adds events can leave it away.
-    await runner.query(`alter table events add column corrects text generated always as (event ->> 'corrects') stored`);
+    // By the database itself, so that no version that adds events can leave it away. Few have it, and only these are opened.
+    await runner.query(
+      `alter table events add column corrects text generated always as (
+         case when strpos(event::text, '"corrects"') > 0 then event ->> 'corrects' end
+       ) stored`,
+    );
     await runner.query('create index corrections on events (stream, corrects) where corrects is not null');
   }
 
