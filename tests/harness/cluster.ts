@@ -1,6 +1,6 @@
 import { startKafka, type RunningKafka } from './kafka';
 import { startPostgres, type RunningPostgres } from './postgres';
-import { freePorts } from './processes';
+import { freePorts, isTaken } from './processes';
 import { SERVICES, startService, type RunningService, type ServiceName } from './services';
 
 export interface ClusterOptions {
@@ -26,7 +26,10 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** Starts them one after the other; what was started is stopped again if one of them fails. */
+/**
+ * Starts them one after the other; what was started is stopped again if one of them fails. Nothing is started
+ * where the front door's port is taken.
+ */
 export async function startCluster({
   port,
   restartable = false,
@@ -44,6 +47,7 @@ export async function startCluster({
     running.push(one);
     return one;
   };
+  if (port !== undefined && (await isTaken(port))) throw new Error(portTaken(port));
   try {
     const kafka = await begun('Kafka', startKafka({ restartable }));
     const postgres = await begun('PostgreSQL', startPostgres({ restartable, durable }));
@@ -71,6 +75,9 @@ export async function startCluster({
     throw error;
   }
 }
+
+const portTaken = (port: number): string =>
+  `port ${port} of 127.0.0.1 is taken, perhaps by a ledger that runs already. Stop it, or choose another: npm run cluster -- --port ${port + 1}`;
 
 /** The front door's setting for where a service is: `SPEND_FORECAST_URL`. */
 const addressVariable = (service: ServiceName): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;

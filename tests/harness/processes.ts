@@ -74,6 +74,18 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** Whether somebody listens on the port, or it cannot be had for another reason. */
+export async function isTaken(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return true;
+  }
+  await once(server.close(), 'close');
+  return false;
+}
+
 /** Repeats `attempt` until it resolves, or `timeoutMs` have passed, or `running` says that there is no use. */
 export async function eventually<T>(
   attempt: () => Promise<T>,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { eventually, freePorts, startServer, type Server } from './processes';
+import { eventually, freePorts, isTaken, startServer, type Server } from './processes';
 import { ROOT } from './root';
 
 const READY_WITHIN_MS = 60_000;
@@ -42,6 +42,8 @@ export async function startService({ service, environment, port: wanted }: Servi
   const env = { ...process.env, LOG_LEVEL: 'warn', NODE_ENV: 'test', ...environment, PORT: String(port) };
   let server: Server | undefined;
   const start = async (): Promise<void> => {
+    // Whoever has it would answer in the place of this service.
+    if (await isTaken(port)) throw new Error(`${service} was not started: port ${port} of 127.0.0.1 is taken`);
     const started = await startServer(
       process.execPath,
       ['--enable-source-maps', join(ROOT, 'apps', service, 'dist', 'main.js')],
@@ -51,7 +53,7 @@ export async function startService({ service, environment, port: wanted }: Servi
     server = started;
     try {
       await eventually(
-        () => beReady(url),
+        () => beReady(url, started),
         READY_WITHIN_MS,
         () => started.running,
       );
@@ -71,7 +73,9 @@ export async function startService({ service, environment, port: wanted }: Servi
   };
 }
 
-async function beReady(url: string): Promise<void> {
+/** An answer counts only from a service that still runs: another process may have come to the port before it. */
+async function beReady(url: string, server: Server): Promise<void> {
   const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(5_000) });
   if (!answer.ok) throw new Error(await answer.text());
+  if (!server.running) throw new Error('it has ended, and another process answers on its port');
 }
