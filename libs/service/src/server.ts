@@ -88,7 +88,7 @@ function addParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (operationOf(request.routeOptions.config)?.ndjsonBody !== undefined) {
-      done(wrongMediaType('application/x-ndjson'), undefined);
+      done(wrongMediaType('application/x-ndjson', request), undefined);
       return;
     }
     try {
@@ -100,7 +100,7 @@ function addParsers(fastify: FastifyInstance): void {
   });
   fastify.addContentTypeParser('application/x-ndjson', (request, payload, done) => {
     if (operationOf(request.routeOptions.config)?.ndjsonBody === undefined) {
-      done(wrongMediaType('application/json'), undefined);
+      done(wrongMediaType('application/json', request), undefined);
       return;
     }
     try {
@@ -109,6 +109,10 @@ function addParsers(fastify: FastifyInstance): void {
     } catch (error) {
       done(error as Error, undefined);
     }
+  });
+  fastify.addContentTypeParser('*', (request, _payload, done) => {
+    const isNdjson = operationOf(request.routeOptions.config)?.ndjsonBody !== undefined;
+    done(wrongMediaType(isNdjson ? 'application/x-ndjson' : 'application/json', request), undefined);
   });
 }
 
@@ -125,8 +129,13 @@ function refuseCharset(contentType: string | undefined): void {
   });
 }
 
-function wrongMediaType(right: string): Problem {
-  return new Problem({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', detail: `This route takes ${right}.` });
+function wrongMediaType(right: string, { headers }: FastifyRequest): Problem {
+  const given = headers['content-type'];
+  return new Problem({
+    status: 415,
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    detail: `This route takes ${right}, and the body came ${given === undefined ? 'without a Content-Type' : `as "${given.slice(0, 100)}"`}. Send it as Content-Type: ${right}.`,
+  });
 }
 
 function logRequests(fastify: FastifyInstance, log: Logger): void {

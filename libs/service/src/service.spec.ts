@@ -174,7 +174,13 @@ describe('a service', () => {
     'refuses a body of %s where it takes JSON',
     async (type) => {
       const answer = await post('{"amount":"1"}', { headers: { 'content-type': type } });
-      expect([answer.statusCode, answer.json()]).toMatchObject([415, { code: 'UNSUPPORTED_MEDIA_TYPE' }]);
+      expect([answer.statusCode, answer.json()]).toMatchObject([
+        415,
+        {
+          code: 'UNSUPPORTED_MEDIA_TYPE',
+          detail: `This route takes application/json, and the body came as "${type}". Send it as Content-Type: application/json.`,
+        },
+      ]);
     },
   );
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fieldErrorsOf, validBody } from './validate';
+import { fieldErrorsOf, validBody, validQuery } from './validate';
 
 const errorsOf = (schema: z.ZodType, value: unknown, prefix = ''): unknown[] => {
   const parsed = schema.safeParse(value);
@@ -57,5 +57,40 @@ describe('field errors', () => {
     } catch (error) {
       expect((error as { errors: unknown[] }).errors).toHaveLength(100);
     }
+  });
+});
+
+describe('what is said of a request', () => {
+  const schema = z.strictObject({
+    effectiveOn: z.string().describe('A day.').optional(),
+    column: z.string().min(1).max(3).describe('Which of its columns.'),
+    format: z.enum(['json', 'csv']).default('json'),
+    events: z.array(z.int()).min(1).optional(),
+    place: z.union([z.object({ x: z.int() }), z.object({ y: z.int() })]).optional(),
+    own: z.string('Say whose it is.').optional(),
+    code: z.string().regex(/^\d+$/).optional(),
+  });
+
+  it.each<[string, object, string]>([
+    ['is missing', {}, 'column is missing; give a text: which of its columns.'],
+    ['is of another type', { column: 'a', effectiveOn: 7 }, '7 stands here; give a text: a day.'],
+    ['is none of the words', { column: 'a', format: 'xml' }, '"xml" is not one of json, csv; give one of these.'],
+    ['is empty', { column: '' }, 'The text has 0 characters, fewer than 1; give at least 1.'],
+    ['is too long', { column: 'abcd' }, 'The text has 4 characters, more than 3; give at most 3.'],
+    ['has no entries', { column: 'a', events: [] }, 'The list has 0 entries, fewer than 1; give at least 1.'],
+    ['has another entry', { column: 'a', events: ['b'] }, '"b" stands here; give a number.'],
+    ['is missing within a union', { column: 'a', place: { x: undefined } }, 'x is missing; give a number.'],
+    ['has another form', { column: 'a', code: 'b' }, '"b" cannot stand here; give what /^\\d+$/ matches.'],
+    ['has words of its own', { column: 'a', own: 1 }, 'Say whose it is.'],
+  ])('is what stands there and what to do, when something %s', (_, value, message) => {
+    const said = (check: () => unknown): unknown => {
+      try {
+        return check();
+      } catch (error) {
+        return (error as { errors: { message: string }[] }).errors.map((each) => each.message);
+      }
+    };
+    expect(said(() => validQuery(schema, value))).toEqual([message]);
+    expect(said(() => validBody(schema, value))).toEqual([message]);
   });
 });

@@ -1,6 +1,7 @@
 import type { PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
 import { Problem, type FieldError } from './problem';
+import { wordingOf } from './wording';
 
 /** At most this many errors are listed; a body of a thousand faults does not make an answer of a thousand. */
 const MAX_ERRORS = 100;
@@ -23,7 +24,7 @@ export function validBody<Schema extends z.ZodType>(schema: Schema, value: unkno
   if (value === undefined || value === null) {
     throw new Problem({ status: 400, code: 'BODY_REQUIRED', detail: 'The request needs a JSON body and has none.' });
   }
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: wordingOf });
   if (parsed.success) return parsed.data;
   throw refused(422, 'The body', fieldErrorsOf(parsed.error.issues, prefix));
 }
@@ -64,7 +65,7 @@ export const paramsOf = <Schema extends z.ZodType>(schema: Schema): Pipe<Schema>
 type Pipe<Schema extends z.ZodType> = PipeTransform<unknown, z.output<Schema>>;
 
 function validParameters<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: wordingOf });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap(expand).map(({ code, path, message }) => ({
     code: code === 'UNKNOWN_FIELD' ? 'UNKNOWN_PARAMETER' : code,
