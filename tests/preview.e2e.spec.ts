@@ -56,12 +56,17 @@ describe('a preview of the whole ledger', () => {
   });
 
   it('answers a refusal as recording would', async () => {
-    const events = [fundsCalled('f', 'c1', 101)];
-    const preview = await post(`${service.url}/v1/preview`, { events });
-    const recording = await post(`${service.url}/v1/commits`, { events });
-    expect(recording.status).toBe(409);
-    expect(preview.status).toBe(409);
-    expect({ ...preview.json, instance: '' }).toEqual({ ...recording.json, instance: '' });
+    const refused: [number, object][] = [
+      [409, { events: [fundsCalled('f', 'c1', 101)] }],
+      [422, { events: [{ ...fundsCalled('f', 'c1', 1), stream: undefined }] }],
+      [422, {}],
+    ];
+    for (const [status, body] of refused) {
+      const preview = await post(`${service.url}/v1/preview`, body);
+      const recording = await post(`${service.url}/v1/commits`, body);
+      expect([preview.status, recording.status]).toEqual([status, status]);
+      expect(preview.json).toEqual({ ...recording.json, instance: '/v1/preview' });
+    }
   });
 
   it('opens and compares a figure as its document says', async () => {

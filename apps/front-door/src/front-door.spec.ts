@@ -131,12 +131,12 @@ describe('the front door', () => {
     });
   });
 
-  it('answers the refusal of the dry run as it is', async () => {
+  it('answers the refusal of the dry run as its own', async () => {
     const answer = await preview(409);
     expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toEqual([
       409,
       'application/problem+json; charset=utf-8',
-      { code: 'REFUSED_AS_IT_IS' },
+      { code: 'REFUSED_AS_IT_IS', instance: '/v1/preview' },
     ]);
   });
 

@@ -2,6 +2,7 @@ export type { Action, Attribution, Confidence, Fact, LedgerEvent, Person, Source
 export {
   idOf,
   kindNameOf,
+  WHICH_STREAM,
   type DecisionContext,
   type EventClass,
   type EventOf,

@@ -37,6 +37,9 @@ export function kindNameOf(stream: string): string {
   return slash < 0 ? '' : stream.slice(0, slash);
 }
 
+/** Refuses an event that names no stream, wherever events of several streams are taken. */
+export const WHICH_STREAM = 'Say which stream the event is for, as kind/id, for example deal/nvda-openai.';
+
 /** The union of a kind's events, discriminated by `type`. */
 export type EventOf<Types extends EventTypes> = {
   [Type in keyof Types & string]: LedgerEvent<Type, z.output<Types[Type]['data']>>;

@@ -3,7 +3,10 @@ import { Body, Controller, HttpCode, Inject, Post, Query, Res, type Type } from 
 import { HttpAdapterHost } from '@nestjs/core';
 import { bodyOf, Operation, PROBLEM_CONTENT_TYPE, queryOf } from '@deal-ledger/service';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
 import { PreviewAnswer, PreviewBody, PreviewQuery } from './preview.controller';
+
+const PATH = 'v1/preview';
 
 interface Part {
   readonly reports: readonly unknown[];
@@ -39,7 +42,7 @@ export function combinedPreviewController(
   { commits, previews }: { readonly commits: string; readonly previews: readonly string[] },
   ask: Asking,
 ): Type {
-  @Controller('v1/preview')
+  @Controller(PATH)
   class CombinedPreviewController {
     constructor(@Inject(HttpAdapterHost) private readonly host: HttpAdapterHost) {}
 
@@ -56,7 +59,7 @@ export function combinedPreviewController(
     })
     async preview(
       @Query(queryOf(PreviewQuery)) query: Record<string, string>,
-      @Body(bodyOf(PreviewBody)) body: object,
+      @Body(bodyOf(z.looseObject({}))) body: object,
       @Res() reply: FastifyReply,
     ): Promise<void> {
       const asked = new URLSearchParams(query).toString();
@@ -84,5 +87,14 @@ export function combinedPreviewController(
 async function refused(reply: FastifyReply, { status, headers, body }: PartAnswer): Promise<void> {
   const retryAfter = headers['retry-after'];
   if (typeof retryAfter === 'string') reply.header('retry-after', retryAfter);
-  await reply.code(status).header('content-type', PROBLEM_CONTENT_TYPE).send(body);
+  await reply.code(status).header('content-type', PROBLEM_CONTENT_TYPE).send(asOfHere(body));
+}
+
+/** The caller asked here and not the part. What is no problem in JSON is not ours to change. */
+function asOfHere(body: string): string {
+  try {
+    return JSON.stringify({ ...(JSON.parse(body) as object), instance: `/${PATH}` });
+  } catch {
+    return body;
+  }
 }

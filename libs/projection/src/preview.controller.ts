@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Inject, Post, Query, type Type } from '@nestjs/common';
-import { currencyScale, isDay } from '@deal-ledger/domain';
+import { currencyScale, isDay, WHICH_STREAM } from '@deal-ledger/domain';
 import { MAX_POSTED_EVENTS } from '@deal-ledger/ledger';
 import type { ReportSet } from '@deal-ledger/reports';
 import { bodyOf, Operation, queryOf } from '@deal-ledger/service';
@@ -21,7 +21,7 @@ export const PreviewQuery = z.strictObject({
 export const PreviewBody = z
   .strictObject({
     events: z
-      .array(z.looseObject({ stream: z.string().describe('`kind/id`.'), type: z.string() }))
+      .array(z.looseObject({ stream: z.string(WHICH_STREAM).describe('`kind/id`.'), type: z.string() }))
       .min(1)
       .max(MAX_POSTED_EVENTS)
       .describe('As they would be posted to /v1/commits.'),

@@ -1,5 +1,7 @@
+import { WHICH_STREAM } from '@deal-ledger/domain';
 import { fundingPosition, spendForecast } from '@deal-ledger/reports';
 import { describeWithPostgres } from '../../../tests/harness';
+import { PreviewBody } from './preview.controller';
 import { deal, DRAWN, line, usd } from './testing-fundings';
 import { projected, type TestProjection } from './testing-projection';
 
@@ -97,6 +99,9 @@ describeWithPostgres('a preview', (url) => {
 
   it('refuses what is no event, and what cannot be put on top of the ledger', async () => {
     await expect(preview({ ...call, data: {} })).rejects.toMatchObject({ status: 422 });
+    expect(PreviewBody.safeParse({ events: [{ type: call.type }] }).error?.issues).toMatchObject([
+      { path: ['events', 0, 'stream'], message: WHICH_STREAM },
+    ]);
     await expect(preview({ ...call, stream: 'nothing/x' })).rejects.toMatchObject({ status: 422 });
     await expect(
       preview({

@@ -1,4 +1,12 @@
-import { kindOf, parseEvent, refusal, type PostedEvent, type Refusal, type StreamKind } from '@deal-ledger/domain';
+import {
+  kindOf,
+  parseEvent,
+  refusal,
+  WHICH_STREAM,
+  type PostedEvent,
+  type Refusal,
+  type StreamKind,
+} from '@deal-ledger/domain';
 import { MAX_POSTED_EVENTS } from '@deal-ledger/ledger';
 import { repeatedId, type PostRequest, type ProposedEvent } from '../decision';
 
@@ -30,9 +38,7 @@ export function readStreamPost(kind: StreamKind, stream: string, body: unknown):
 export function readCommit(body: unknown, also: readonly string[] = []): Read<readonly ProposedEvent[]> {
   return readEvents(body, also, (item, pointer) => {
     if (!isObject(item) || typeof item['stream'] !== 'string') {
-      return [
-        invalid('Say which stream the event is for, as kind/id, for example deal/nvda-openai.', `${pointer}/stream`),
-      ];
+      return [invalid(WHICH_STREAM, `${pointer}/stream`)];
     }
     const { stream, ...event } = item as { stream: string };
     const kind = kindOf(stream);
