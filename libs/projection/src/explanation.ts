@@ -103,12 +103,17 @@ export function narrowed(question: Question, key: string): Question {
 }
 
 /** @throws Problem when the column is none of the known ones. */
-export function refuseUnknownColumn({ name }: ReportDefinition, column: string, known: readonly string[]): void {
+export function refuseUnknownColumn(definition: ReportDefinition, column: string, known: readonly string[]): void {
   if (known.includes(column)) return;
+  const { name } = definition;
+  const isThere = columnsOf(definition).some((each) => each.name === column);
+  const refused = isThere
+    ? `The column "${column}" of ${name} has no numbers. Those that have are`
+    : `${name} has no such column "${column.slice(0, 100)}". There are`;
   throw new Problem({
     status: 400,
     code: 'COLUMN_UNKNOWN',
-    detail: `${name} has no such column "${column.slice(0, 100)}". There are: ${known.join(', ')}.`,
+    detail: `${refused}: ${known.join(', ')}.`,
     members: { column, columns: known },
   });
 }

@@ -172,7 +172,11 @@ describeWithPostgres('a figure opened and compared', (url) => {
     expect(await refusal(finance.variance(fundingPosition, { measure: 'stage', from: '58', to: '80' }))).toMatchObject({
       status: 400,
       code: 'COLUMN_UNKNOWN',
+      message: expect.stringContaining('The column "stage" of funding-position has no numbers. Those that have are: '),
     });
+    expect(await refusal(finance.variance(fundingPosition, { measure: 'stages', from: '58', to: '80' }))).toMatchObject(
+      { message: expect.stringContaining('has no such column "stages". There are: ') },
+    );
     expect(
       await refusal(finance.variance(fundingPosition, { measure: 'committed', from: '80', to: '58' })),
     ).toMatchObject({ status: 400, code: 'POSITIONS_REVERSED' });
