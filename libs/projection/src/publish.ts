@@ -169,13 +169,28 @@ async function* one(text: string): AsyncGenerator<string> {
 function agreeing({ published }: ReportRun, question: Said): Published {
   const { rows: _, sha256: __, ...kept } = published;
   if (isDeepStrictEqual(kept, question)) return { published, wasKept: true };
+  const differing = ASKED.filter((name) => !isDeepStrictEqual(kept[name], question[name]));
+  const inWords = (said: Said): string => differing.map((name) => IN_WORDS[name](said)).join(', ');
   throw new Problem({
     status: 409,
     code: 'REPORT_RUN_DIFFERS',
-    detail: `The run ${question.runId} is of ${kept.report} as of position ${kept.asOf} and stays so; this request asks for ${question.report} as of position ${question.asOf}, or for another day, currency, filter or format. Give it out under another run id.`,
+    detail: `The run ${question.runId} was made ${inWords(kept)} and stays so; this request asks for one ${inWords(question)}. Give it out under another run id.`,
     members: { kept, asked: question },
   });
 }
+
+/** What a run is asked for, in the words of a refusal. */
+const IN_WORDS = {
+  report: ({ report }) => `of ${report}`,
+  asOf: ({ asOf }) => `as of position ${asOf}`,
+  effectiveOn: ({ effectiveOn }) => `for the day ${effectiveOn}`,
+  reportingCurrency: ({ reportingCurrency }) => `in ${reportingCurrency ?? 'each currency of its own'}`,
+  fxPolicy: ({ fxPolicy }) => `by the FX policy ${fxPolicy ?? 'standard'}`,
+  filter: ({ filter }) => `with the filter ${JSON.stringify(filter)}`,
+  format: ({ format }) => `in the format ${format}`,
+} as const satisfies Partial<Record<keyof Said, (said: Said) => string>>;
+
+const ASKED = Object.keys(IN_WORDS) as (keyof typeof IN_WORDS)[];
 
 function ofAnotherReport(runId: string, owner: string, report: string): Problem {
   return new Problem({

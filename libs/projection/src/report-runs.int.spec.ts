@@ -157,15 +157,23 @@ describeWithPostgres('a board pack', (url) => {
     const { status, body } = await ask('commitment-lines', again);
     expect(status).toBe(200);
     expect(await ask('commitment-lines', { ...again, asOf: body['asOf'] })).toEqual({ status: 200, body });
-    for (const other of [
-      { ...again, asOf: Number(body['asOf']) + 1 },
-      { ...again, asOf: body['asOf'], effectiveOn: '2026-07-01' },
-      { ...again, asOf: body['asOf'], format: 'json' },
-      { ...again, asOf: body['asOf'], filter: {} },
-    ])
-      expect(await ask('commitment-lines', other)).toMatchObject({
+    const asOf = Number(body['asOf']);
+    const differing: [object, string, string][] = [
+      [{ asOf: asOf + 1 }, `as of position ${asOf}`, `as of position ${asOf + 1}`],
+      [{ effectiveOn: '2026-07-01' }, `for the day ${DAY}`, 'for the day 2026-07-01'],
+      [{ format: 'json' }, 'in the format csv', 'in the format json'],
+      [{ filter: {} }, `with the filter ${JSON.stringify(body['filter'])}`, 'with the filter '],
+    ];
+    for (const [change, kept, asked] of differing)
+      expect(await ask('commitment-lines', { ...again, asOf, ...change })).toMatchObject({
         status: 409,
-        body: { code: 'REPORT_RUN_DIFFERS', kept: { asOf: body['asOf'] } },
+        body: {
+          code: 'REPORT_RUN_DIFFERS',
+          detail: expect.stringContaining(
+            `was made ${kept} and stays so; this request asks for one ${asked}`,
+          ) as string,
+          kept: { asOf },
+        },
       });
     expect((await ask('deal-register', { runId: 'pack-lines', effectiveOn: DAY })).body['code']).toBe(
       'REPORT_RUN_DIFFERS',
