@@ -127,7 +127,12 @@ function answerSchema(definition: ReportDefinition, row: z.ZodType): z.ZodObject
             }),
           )
           .describe('The rates that any row is converted by.'),
-        policyEventId: z.string().nullable().describe('The probability policy that the figures rest on, if any does.'),
+        policyEventId: z
+          .string()
+          .nullable()
+          .describe(
+            'The event that set the probabilities by stage which the report weights by; null when no row has one in its column policyEventId in SQL.',
+          ),
         unknownEvents: z
           .int()
           .min(0)

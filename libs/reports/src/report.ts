@@ -173,7 +173,8 @@ export const pathOf = ({ name, path }: Pick<ReportDefinition, 'name' | 'path'>):
 
 /** Columns that a row of the function has besides its own: what its figures rest on. */
 export const META_COLUMNS = {
-  policyEventId: 'The event that set the probabilities which the row is weighted by; null when it is not weighted.',
+  policyEventId:
+    'The event that set the probabilities by stage in force on the day, in a report that weights by them; a row that is weighted by an assessment of its own, or not at all, may have it too. Null when there is none, in a report that weights nothing, and in deal-register where the probability of the row is not from it.',
   fxEventIds: 'The events that recorded the exchange rates which the row is converted by.',
 } as const;
 
