@@ -182,7 +182,9 @@ export class Answers {
       policyEventId: (first?.['policyEventId'] as string | undefined) ?? null,
       unknownEvents: await this.unknownEvents(position),
       totals: tally.shown(),
-      unconverted: entries.flatMap(({ row }) => unconvertedIn(definition, row)).slice(0, MAX_NAMED_CELLS),
+      unconverted: entries
+        .flatMap(({ row }, index) => unconvertedIn(definition, row, raw[index] as RawRow))
+        .slice(0, MAX_NAMED_CELLS),
       ...(definition.carried?.bearings === undefined
         ? {}
         : { seams: { besides: entries.map(({ beside }) => beside), tally } }),

@@ -230,6 +230,9 @@ describeWithPostgres('circular flows', (url) => {
     expect(pick(unconverted, 'currency', 'forwardCeiling', 'backCeiling', 'backCash', 'flags')).toEqual([
       ['USD', '10.00', null, '0.00', ['FX_RATE_MISSING']],
     ]);
+    await expect(projection.read(circularFlows, { ...query, onMissingFx: 'fail' })).rejects.toMatchObject({
+      members: { cells: [{ columns: ['backCeiling', 'backCommitted', 'overlapCeiling', 'overlapCommitted'] }] },
+    });
     await projection.stop();
   });
 

@@ -56,6 +56,10 @@ describeWithPostgres('forecast versions', (url) => {
         'flags',
       );
     expect(await inWon()).toEqual([['KRW', null, ['FX_RATE_MISSING']]]);
+    const whole = { reportingCurrency: 'KRW', period: '2025', onMissingFx: 'fail' };
+    await expect(reported(url, spendForecast, forecastVersions, [STATED], whole)).rejects.toMatchObject({
+      members: { cells: [{ columns: ['amount'] }] },
+    });
     expect(await inWon(rate('closing', '2026-06-30', '1400'))).toEqual([['KRW', '22400000000000', []]]);
   });
 });

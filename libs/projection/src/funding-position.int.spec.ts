@@ -285,4 +285,22 @@ describeWithPostgres('funding position', (url) => {
       flags: ['FX_RATE_MISSING'],
     });
   });
+
+  it('names of the amounts that are null those alone that lack a rate', async () => {
+    const balances = ['ceiling', 'committed', 'available', 'called', 'received', 'outstanding', 'undrawn', 'locked'];
+    await expect(read(DRAWN, { reportingCurrency: 'KRW', onMissingFx: 'fail' })).rejects.toMatchObject({
+      code: 'FX_RATE_MISSING',
+      message: expect.stringContaining('the first is f (') as string,
+      members: {
+        cells: [
+          { key: { fundingId: 'f', trancheId: null }, columns: [...balances, 'weightedRemaining'] },
+          {
+            key: { fundingId: 'f', trancheId: 'T1' },
+            columns: ['ceiling', 'committed', 'available', 'called', 'received', 'undrawn'],
+          },
+          { key: { fundingId: 'f', trancheId: 'T2' }, columns: ['ceiling', 'committed', 'undrawn', 'locked'] },
+        ],
+      },
+    });
+  });
 });

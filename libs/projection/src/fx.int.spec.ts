@@ -29,7 +29,8 @@ at_one_rate as (
 )
 select cell, into_currency as currency, case when bool_and(lacks is null) then sum(amount) end as amount,
   array_remove(array_agg(distinct lacks order by lacks), null) as flags,
-  null as "policyEventId", array_remove(array_agg(distinct event_id order by event_id), null) as "fxEventIds"
+  null as "policyEventId", array_remove(array_agg(distinct event_id order by event_id), null) as "fxEventIds",
+  case when bool_or(lacks is not null) then array['amount'] end as unconverted
 from at_one_rate group by cell, into_currency`,
   basis: [],
   rests: {},

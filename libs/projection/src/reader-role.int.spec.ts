@@ -185,6 +185,7 @@ describeWithPostgres('a reader of the reports in SQL', (url) => {
         ...columnsOf(definition).map((each) => each.name),
         'policyEventId',
         'fxEventIds',
+        'unconverted',
       ]);
       expect(rows.filter(({ meaning }) => !meaning)).toEqual([]);
       const [about] = (

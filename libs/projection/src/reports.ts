@@ -289,7 +289,10 @@ function cursorOf({ question, asOf }: Asked, after: string): string {
 function refuseUnconverted({ question, refusesUnconverted }: Asked, { unconverted }: Whole): void {
   const [first] = unconverted;
   if (!refusesUnconverted || first === undefined) return;
-  const named = Object.values(first.key).map(String).join(' ');
+  const named = Object.values(first.key)
+    .filter((part) => part !== null)
+    .map(String)
+    .join('/');
   throw new Problem({
     status: 409,
     code: unconverted.some(({ flags }) => flags.includes('FX_RATE_MISSING')) ? 'FX_RATE_MISSING' : 'FX_RATE_STALE',

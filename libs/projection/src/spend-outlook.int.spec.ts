@@ -318,5 +318,14 @@ describeWithPostgres('spend outlook', (url) => {
     expect(meta.totals).toMatchObject({
       byCurrency: [{ currency: 'USD', committedFirm: null, forecastBase: '16000000000.00' }],
     });
+    const asked = { reportingCurrency: 'USD', onMissingFx: 'fail' };
+    const lines = [policy, deal(), leg(won), signed('2026-03-31', 'yes')];
+    const cells = ['committedFirm', 'committedCeiling', 'weighted'];
+    await expect(reported(url, spendForecast, spendOutlook, [...lines, STATED], asked)).rejects.toMatchObject({
+      members: { cells: [{ columns: [...cells, 'gapToBase'] }] },
+    });
+    await expect(reported(url, spendForecast, spendOutlook, lines, asked)).rejects.toMatchObject({
+      members: { cells: [{ columns: cells }] },
+    });
   });
 });

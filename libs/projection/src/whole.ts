@@ -1,5 +1,4 @@
-import { kindOfColumn, rowOf, type RawRow, type ReportDefinition, type Row, type Tally } from '@deal-ledger/reports';
-import type { z } from 'zod';
+import { rowOf, type RawRow, type ReportDefinition, type Row, type Tally } from '@deal-ledger/reports';
 
 /** Every row of an answer, as text, and what is said of all of them. */
 export interface Whole {
@@ -33,7 +32,7 @@ export interface FxRate {
   readonly eventId: string;
 }
 
-/** A row with cells that could not be converted. */
+/** A row with cells that could not be converted, and these. */
 export interface UnconvertedRow {
   readonly key: Row;
   readonly columns: readonly string[];
@@ -97,12 +96,17 @@ export function changes({ key }: ReportDefinition, before: Whole, { seams: _, ..
 
 const UNCONVERTED = ['FX_RATE_MISSING', 'FX_RATE_STALE'];
 
-export function unconvertedIn(definition: ReportDefinition, row: Row): UnconvertedRow[] {
-  const { flags } = row;
-  const named = Array.isArray(flags) ? UNCONVERTED.filter((flag) => flags.includes(flag)) : [];
-  if (named.length === 0) return [];
-  const columns = Object.entries(definition.row.shape)
-    .filter(([name, type]) => row[name] === null && kindOfColumn(type as z.ZodType) === 'money')
-    .map(([name]) => name);
-  return [{ key: Object.fromEntries(definition.key.map((name) => [name, row[name] ?? null])), columns, flags: named }];
+/** The cells of a row that lack a rate, if any does; what is null without that is none of them. */
+export function unconvertedIn({ key, row: { shape } }: ReportDefinition, row: Row, raw: RawRow): UnconvertedRow[] {
+  const lacking = raw['unconverted'];
+  const columns = Array.isArray(lacking) ? Object.keys(shape).filter((name) => lacking.includes(name)) : [];
+  if (columns.length === 0) return [];
+  const flags = Array.isArray(row['flags']) ? row['flags'] : [];
+  return [
+    {
+      key: Object.fromEntries(key.map((name) => [name, row[name] ?? null])),
+      columns,
+      flags: UNCONVERTED.filter((flag) => flags.includes(flag)),
+    },
+  ];
 }

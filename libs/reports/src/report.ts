@@ -85,7 +85,7 @@ export const REPORTS_VERSION = 1;
  * `/v1/reports/<name>`, all with the same columns and the same text in every cell.
  *
  * `sql` is one `with … select …` that gives every column of `row` by its name, and
- * `"policyEventId"` and `"fxEventIds"` (see {@link MetaColumn}); `summedOnly` columns too. It is
+ * `"policyEventId"`, `"fxEventIds"` and `unconverted` (see {@link MetaColumn}); `summedOnly` columns too. It is
  * run in the projection's schema and may name these arguments, so none of its own columns may have
  * such a name:
  *
@@ -176,6 +176,8 @@ export const META_COLUMNS = {
   policyEventId:
     'The event that set the probabilities by stage in force on the day, in a report that weights by them; a row that is weighted by an assessment of its own, or not at all, may have it too. Null when there is none, in a report that weights nothing, and in deal-register where the probability of the row is not from it.',
   fxEventIds: 'The events that recorded the exchange rates which the row is converted by.',
+  unconverted:
+    'The amounts of the row that are null for want of an exchange rate, by their columns; null when there are none.',
 } as const;
 
 export type MetaColumn = keyof typeof META_COLUMNS;

@@ -119,7 +119,7 @@ function returnedColumns({ row, summedOnly }: ReportDefinition): Returned[] {
   return [
     ...columnsOf(row, false),
     ...Object.entries(META_COLUMNS).map(([name, meaning]) => {
-      const type = name === 'fxEventIds' ? 'text[]' : 'text';
+      const type = name === 'policyEventId' ? 'text' : 'text[]';
       return { name, type, meaning, isSummedOnly: false, cell: `r."${name}"::${type}` };
     }),
     ...columnsOf(summedOnly, true),
@@ -193,7 +193,7 @@ function commentOf({ summary, filters, options, summedOnly }: ReportDefinition):
     `filter: JSON with any of ${Object.keys(filters).join(', ')}.`,
     ...own,
     'as_of_ordinal: of the commit at as_of only the events up to this place, from 0; by default all.',
-    `${Object.keys(META_COLUMNS).join(' and ')}: columns that the function and the view have and the route says once, of the whole answer.`,
+    `${Object.keys(META_COLUMNS).join(', ')}: columns that the function and the view have; the route says the first two once, of the whole answer, and the last where it refuses one for onMissingFx=fail.`,
     ...(summedOnly === undefined
       ? []
       : [

@@ -199,6 +199,14 @@ rates as (
   from flow_hop join amounts using (source, target, way) cross join lateral unnest(fx_event_ids) as event_id
   group by number, kind, begun
 ),
+lacking as (
+  select number, kind, begun, array_agg(distinct side || initcap(cell)) || array_agg(distinct 'overlap' || initcap(cell)) as unconverted
+  from flow_hop join amounts using (source, target, way)
+  cross join lateral unnest(unconverted) as cell
+  cross join lateral (select case turn when 0 then 'forward' else 'back' end as side) as which
+  where way <> 'inKind'
+  group by number, kind, begun
+),
 content as (
   select number, kind, begun, array_agg(distinct deal_id) as deals, array_agg(distinct funding_id) as fundings,
     count(*) filter (where is_undisclosed) as undisclosed, bool_or(is_joint) as is_joint
@@ -206,13 +214,14 @@ content as (
   group by number, kind, begun
 ),
 shown as (
-  select f.*, parties, fx_event_ids, deals, fundings, undisclosed, is_joint, is_mixed, case when is_mixed or kind = 'reciprocalTrade' then null else coalesce(reporting_currency, least_currency) end as currency,
+  select f.*, parties, fx_event_ids, unconverted, deals, fundings, undisclosed, is_joint, is_mixed, case when is_mixed or kind = 'reciprocalTrade' then null else coalesce(reporting_currency, least_currency) end as currency,
     ${each((basis) => `case when not is_mixed then forward_${basis} end as forward_${basis}, case when not is_mixed then back_${basis} end as back_${basis}`)},
     (select count(*) from flow) > ${MAX_CYCLES} or exists (select from cycle where path is null) as is_truncated
   from (select * from flow order by number, begun, kind limit ${MAX_CYCLES}) as f
   join flow_amounts using (number, kind, begun)
   join content using (number, kind, begun)
   left join rates using (number, kind, begun)
+  left join lacking using (number, kind, begun)
   join lateral (select path[begun:] || path[:begun - 1] as parties from cycle where cycle.number = f.number) as way on true
   cross join lateral (select least_currency <> greatest_currency is true as is_mixed) as currencies
 )
@@ -228,7 +237,7 @@ select kind || '/' || array_to_string(parties, '/') as "cycleId", to_jsonb(parti
       JOINT_UNSPLIT: 'is_joint',
       ...RATE_FLAGS,
     })},
-    null as "policyEventId", coalesce(fx_event_ids, '{}') as "fxEventIds"
+    null as "policyEventId", coalesce(fx_event_ids, '{}') as "fxEventIds", unconverted
   from shown
   cross join lateral (
     select ${each((basis) => `case when forward_${basis} is not null and back_${basis} is not null then least(forward_${basis}, back_${basis}) end as overlap_${basis}`)}

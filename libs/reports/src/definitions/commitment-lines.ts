@@ -196,7 +196,7 @@ amounts as (
       UNIT_MISMATCH: 'is_mismatch',
       ...RATE_FLAGS,
     })},
-    null as "policyEventId", coalesce(fx_event_ids, '{}') as "fxEventIds"
+    null as "policyEventId", coalesce(fx_event_ids, '{}') as "fxEventIds", a.unconverted
   from leg
   left join amounts as a on a.subject = leg.subject
   left join called_off as c on c.subject = leg.subject`;

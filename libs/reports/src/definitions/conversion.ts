@@ -42,8 +42,9 @@ export const cellOrZero = (name: string): string =>
 /** What a cell counts. */
 export const cellCount = (name: string): string => `coalesce(sum(amount) filter (where cell = '${name}'), 0)::integer`;
 
-/** Columns of a row of `priced`: the rates it is converted by, and those that it lacks. */
+/** Columns of a row of `priced`: the rates it is converted by, the cells that lack one, and what these lack. */
 export const RATES_USED = `array_remove(array_agg(distinct event_id), null) as fx_event_ids,
+    array_agg(distinct cell) filter (where lacks is not null) as unconverted,
     coalesce(bool_or(lacks = 'FX_RATE_MISSING'), false) as is_rate_missing,
     coalesce(bool_or(lacks = 'FX_RATE_STALE'), false) as is_rate_stale`;
 export const RATE_FLAGS = { FX_RATE_MISSING: 'is_rate_missing', FX_RATE_STALE: 'is_rate_stale' };

@@ -172,7 +172,7 @@ secret_funding as (
 ),
 shown as (
   select pair.*, coalesce(reporting_currency, x.currency) as currency, ${CELLS.map((name) => `coalesce("${name}", case when x.entity is null then 0 end) as "${name}"`).join(', ')},
-    coalesce(fx_event_ids, '{}') as fx_event_ids, coalesce(is_rate_missing, false) as is_rate_missing, coalesce(is_rate_stale, false) as is_rate_stale,
+    coalesce(fx_event_ids, '{}') as fx_event_ids, unconverted, coalesce(is_rate_missing, false) as is_rate_missing, coalesce(is_rate_stale, false) as is_rate_stale,
     secret_funding.entity is not null as is_undisclosed
   from pair
   left join exposed as x on x.entity = pair.entity and x.party = pair.party
@@ -196,7 +196,7 @@ select s.entity as "entityId", s.party as "partyId", array_to_string(their.group
       SEVERAL_CURRENCIES: 'is_mixed',
       ...RATE_FLAGS,
     })},
-    null as "policyEventId", fx_event_ids as "fxEventIds",
+    null as "policyEventId", fx_event_ids as "fxEventIds", unconverted,
     s.entity || own.parties as entities, s.party || their.parties as parties, their.groups, their.countries
   from shown as s
   join owed on owed.entity = s.entity

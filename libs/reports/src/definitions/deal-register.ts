@@ -170,7 +170,7 @@ status as (
       JOINT_UNSPLIT: 'l.is_joint',
       LOI_LAPSING: `status = 'loiLapsing'`,
     })},
-    case when stage <> 'closed' and assessed is null then probabilities ->> 'eventId' end as "policyEventId", null::text[] as "fxEventIds",
+    case when stage <> 'closed' and assessed is null then probabilities ->> 'eventId' end as "policyEventId", null::text[] as "fxEventIds", null::text[] as unconverted,
     m.groups, m.countries, concat_ws(E'\\n', deal.terms ->> 'title', m.names) as mentioned
   from deal
   join status using (deal_id)

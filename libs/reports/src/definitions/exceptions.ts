@@ -113,7 +113,7 @@ finding as (${[...IN_RECORDS, ...IN_MONEY, ...IN_SUPPLY].map(rowsOf).join('\nuni
           .join(', ')}) then '${severity}'`,
     ).join(' ')} end as severity,
     event_id as "eventId", text, coalesce(finding.parties, concerned.parties, '{}') as parties,
-    null as "policyEventId", fx_event_ids as "fxEventIds"
+    null as "policyEventId", fx_event_ids as "fxEventIds", null::text[] as unconverted
   from finding left join concerned on concerned.stream = finding.stream`;
 
 const days = (standard: number, meaning: string): Option => ({

@@ -71,7 +71,12 @@ converted_line as (
     s.period, s.scenario, s.into_currency as currency,
     s.shown as amount, s.bound, p.shown as "previousAmount", s.shown - p.shown as "deltaFromPrevious",
     s.is_withdrawn as withdrawn, s.terms -> 'sourceIds' as "sourceIds", ${flagsOf({ FX_RATE_MISSING: 's.lacks is not null' })},
-    null as "policyEventId", array_remove(array[s.event_id], null) as "fxEventIds"
+    null as "policyEventId", array_remove(array[s.event_id], null) as "fxEventIds",
+    nullif(array_remove(array[
+      case when s.lacks is not null then 'amount' end,
+      case when p.lacks is not null then 'previousAmount' end,
+      case when p.lacks is not null or (s.lacks is not null and p.forecast_id is not null) then 'deltaFromPrevious' end
+    ], null), '{}') as unconverted
   from converted_line as s
   left join converted_line as p on p.forecast_id = s.forecast_id and p.version = s.version - 1
     and p.period = s.period and p.scenario = s.scenario and p.currency = s.currency`;

@@ -162,7 +162,7 @@ amounts as (
     a.outstanding, a.undrawn, a.locked, a.cancelled, r.utilisation, r.probability, a."weightedRemaining",
     f.availability_end as "availabilityEnd", a.currency, r.undisclosed,
     ${flagsOf({ CALL_OVERDUE: 'r.overdue > 0', ...RATE_FLAGS })},
-    f.policy_event_id as "policyEventId", a.fx_event_ids as "fxEventIds", a."openCalls", a."notInTranche"
+    f.policy_event_id as "policyEventId", a.fx_event_ids as "fxEventIds", a.unconverted, a."openCalls", a."notInTranche"
   from position_row as r
   join weighed as f on f.funding_id = r.funding_id
   join amounts as a on a.funding_id = r.funding_id and a.tranche_id is not distinct from r.tranche_id`;

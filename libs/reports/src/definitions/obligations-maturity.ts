@@ -133,7 +133,8 @@ shown as (
   select entity as "entityId", counterparty, type as "obligationType", currency, ${CELLS.map((name) => `"${name}"`).join(', ')},
     ${TERMS.map((name) => `"${name}"`).join(' + ')} as total,
     ${COUNTS.map((name) => `"${name}"`).join(', ')}, ${flagsOf(RATE_FLAGS)},
-    null as "policyEventId", fx_event_ids as "fxEventIds"
+    null as "policyEventId", fx_event_ids as "fxEventIds",
+    case when unconverted && array[${TERMS.map((name) => `'${name}'`).join(', ')}] then array_append(unconverted, 'total') else unconverted end as unconverted
   from shown`;
 
 const SUMS = [...CELLS, 'total'] as const;

@@ -228,7 +228,7 @@ cells as (
 filled as (
   select * from cells
   union all
-  select entity, category, missing.period, currency, null, null, null, null, null, null, null, null, null, null, null, 0, '{}', false, false
+  select entity, category, missing.period, currency, null, null, null, null, null, null, null, null, null, null, null, 0, '{}', null, false, false
   from (
     select entity, category, currency, min(period_first(period)) as first, max(period_first(period)) as last
     from cells
@@ -263,7 +263,13 @@ shown as (
     case when not is_mixed then forecast_base - committed_firm end as "gapToBase",
     undisclosed_legs as "undisclosedLegs",
     ${flagsOf({ SEVERAL_CURRENCIES: 'is_mixed', SEVERAL_FORECASTS: 'has_others', FORECAST_WITHDRAWN: 'is_withdrawn', ...RATE_FLAGS })},
-    (select probabilities ->> 'eventId' from policy) as "policyEventId", fx_event_ids as "fxEventIds"
+    (select probabilities ->> 'eventId' from policy) as "policyEventId", fx_event_ids as "fxEventIds",
+    -- Without a base there is no gap to it, whatever the rates.
+    case
+      when unconverted && array['committedFirm', 'forecastBase'] and (forecast_base is not null or 'forecastBase' = any (unconverted))
+      then array_append(unconverted, 'gapToBase')
+      else unconverted
+    end as unconverted
   from shown`;
 
 const SUMS = [

@@ -107,7 +107,7 @@ export const ifAny = (measure: string): string => `having bool_or(measure = '${m
 export const unitOf = (measure: string): string => `max(unit) filter (where measure = '${measure}')`;
 
 /** What a report that neither weighs nor converts rests on. */
-export const RESTS_ON_NOTHING = `null as "policyEventId", null::text[] as "fxEventIds"`;
+export const RESTS_ON_NOTHING = `null as "policyEventId", null::text[] as "fxEventIds", null::text[] as unconverted`;
 
 /** The names that apply of `condition, name` pairs, as the column \`flags\`. */
 export const flagsOf = (conditions: Readonly<Record<string, string>>): string =>
