@@ -19,6 +19,8 @@ export interface PostgresOptions {
 export interface RunningPostgres {
   readonly url: string;
   readonly origin: 'environment' | 'docker' | 'embedded';
+  /** Of an embedded one. */
+  readonly passwordFile?: string;
   /** As a crash would. */
   kill9(): Promise<void>;
   /** The same data and port again; resolves when it serves. */
@@ -59,6 +61,7 @@ async function startOwn({ dataDir, durable = true }: PostgresOptions): Promise<R
   return {
     url: server.url,
     origin: 'embedded',
+    passwordFile: server.passwordFile,
     kill9: async () => {
       unwatch();
       process.kill(server.pid, 'SIGKILL');

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { psqlCommand } from '@deal-ledger/log';
 import { startCluster } from './cluster';
 
 /** `npm run cluster`: the whole ledger as separate processes, for people without Docker. */
@@ -16,6 +17,8 @@ async function run({ port }: { port: number }): Promise<void> {
   console.log(
     `  ${'Kafka'.padEnd(22)} ${cluster.kafka.brokers.join(',')}\n  ${'PostgreSQL'.padEnd(22)} ${new URL(cluster.postgres.url).host}\n`,
   );
+  const { url, passwordFile } = cluster.postgres;
+  if (passwordFile !== undefined) console.log(`  SQL                    ${psqlCommand(url, passwordFile)}`);
   console.log(
     `  documentation          ${cluster.url}/docs\n  fill it                npm run demo -- --url ${cluster.url}\n\nCtrl-C stops everything and deletes its data.`,
   );

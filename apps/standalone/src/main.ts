@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { catalogue } from '@deal-ledger/domain';
-import { openLog, superviseEmbeddedPostgres, type SupervisedPostgres } from '@deal-ledger/log';
+import { openLog, psqlCommand, superviseEmbeddedPostgres, type SupervisedPostgres } from '@deal-ledger/log';
 import {
   combinedPreviewController,
   keptBytesOf,
@@ -53,7 +53,7 @@ runMain(NAME, async () => {
   const database =
     settings.DATABASE_URL === undefined
       ? await ownDatabase(settings)
-      : { url: settings.DATABASE_URL, stop: async () => undefined };
+      : { url: settings.DATABASE_URL, passwordFile: undefined, stop: async () => undefined };
   const log = await openLog({ ...logPlaceOf(NAME, settings), databaseUrl: database.url });
 
   let users = 1 + PROJECTIONS.length;
@@ -91,7 +91,7 @@ runMain(NAME, async () => {
   });
 
   await untilReady(app.get(Readiness));
-  welcome(await app.getUrl(), settings);
+  welcome(await app.getUrl(), settings, database);
 });
 
 async function ownDatabase(settings: Settings): Promise<SupervisedPostgres> {
@@ -111,7 +111,17 @@ async function untilReady(readiness: Readiness): Promise<void> {
   }
 }
 
-function welcome(url: string, { DATA_DIR, KAFKA_BROKERS, DATABASE_URL }: Settings): void {
+interface Database {
+  readonly url: string;
+  /** Of a database of our own. */
+  readonly passwordFile: string | undefined;
+}
+
+function welcome(
+  url: string,
+  { DATA_DIR, KAFKA_BROKERS, DATABASE_URL }: Settings,
+  { url: databaseUrl, passwordFile }: Database,
+): void {
   const reports = PROJECTIONS.flatMap(({ reports: all }) => all.map((report) => `${url}${pathOf(report)}`));
   const lines = [
     `Deal Ledger is ready at ${url}`,
@@ -120,6 +130,7 @@ function welcome(url: string, { DATA_DIR, KAFKA_BROKERS, DATABASE_URL }: Setting
     ...reports.map((report, index) => `  ${index === 0 ? 'reports' : '       '}        ${report}`),
     `  log            ${KAFKA_BROKERS ? `Kafka, ${KAFKA_BROKERS.join(',')}` : 'PostgreSQL'}`,
     `  data           ${DATABASE_URL === undefined ? resolve(DATA_DIR) : 'in the database that DATABASE_URL names'}`,
+    `  SQL            ${passwordFile === undefined ? 'psql "$DATABASE_URL"' : psqlCommand(databaseUrl, passwordFile)}`,
     '',
     '  It is open to everyone who can reach this address: there is no authentication.',
     '  In a second shell, npm run demo fills it with an example. Ctrl-C stops it.',

@@ -43,6 +43,8 @@ export interface EmbeddedPostgres {
   readonly pid: number;
   /** Where the data really are: elsewhere than asked only if Postgres' own user cannot reach that. */
   readonly dataDir: string;
+  /** Where its password lies, beside the data. */
+  readonly passwordFile: string;
   stop(): Promise<void>;
 }
 
@@ -121,6 +123,7 @@ function handle(
     url,
     pid,
     dataDir,
+    passwordFile: passwordFileOf(dataDir),
     stop: async () => {
       process.removeListener('exit', atExit);
       if (!isAlive(pid)) {
@@ -160,8 +163,10 @@ function claim(file: string): () => void {
   return () => rmSync(file, { force: true });
 }
 
+const passwordFileOf = (dataDir: string): string => `${dataDir}.password`;
+
 function passwordFor(dataDir: string): string {
-  const file = `${dataDir}.password`;
+  const file = passwordFileOf(dataDir);
   const known = readIfThere(file);
   if (known) return known;
   if (existsSync(dataDir))

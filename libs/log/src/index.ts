@@ -13,4 +13,5 @@ export {
   type EmbeddedPostgresOptions,
 } from './embedded-postgres';
 export { embeddedPostgresMissing } from './postgres-package';
+export { psqlCommand } from './psql';
 export { superviseEmbeddedPostgres, type SupervisedPostgres } from './supervised-postgres';

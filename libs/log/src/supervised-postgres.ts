@@ -10,6 +10,7 @@ import { backoffMs, pause, type LogLogger } from './waiting';
 export interface SupervisedPostgres {
   /** The same for as long as it is supervised. */
   readonly url: string;
+  readonly passwordFile: string;
   stop(): Promise<void>;
 }
 
@@ -29,7 +30,7 @@ export async function superviseEmbeddedPostgres(
   logger: LogLogger,
 ): Promise<SupervisedPostgres> {
   const first = await startEmbeddedPostgres(options);
-  const { url } = first;
+  const { url, passwordFile } = first;
   const onSamePort = { ...options, port: Number(new URL(url).port) };
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -65,6 +66,7 @@ export async function superviseEmbeddedPostgres(
   const supervision = supervise();
   return {
     url,
+    passwordFile,
     stop: async () => {
       stopping.abort();
       await supervision;
