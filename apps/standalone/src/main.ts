@@ -1,6 +1,12 @@
 import { join, resolve } from 'node:path';
 import { catalogue } from '@deal-ledger/domain';
-import { openLog, psqlCommand, superviseEmbeddedPostgres, type SupervisedPostgres } from '@deal-ledger/log';
+import {
+  EmbeddedPostgresFailed,
+  openLog,
+  psqlCommand,
+  superviseEmbeddedPostgres,
+  type SupervisedPostgres,
+} from '@deal-ledger/log';
 import {
   combinedPreviewController,
   keptBytesOf,
@@ -11,6 +17,7 @@ import {
 import { RecorderModule } from '@deal-ledger/recorder';
 import { pathOf, PROJECTIONS } from '@deal-ledger/reports';
 import {
+  CannotStart,
   logOf,
   logPlaceOf,
   Readiness,
@@ -87,7 +94,7 @@ runMain(NAME, async () => {
   }).catch(async (error: unknown) => {
     await log.close();
     await database.stop();
-    throw portTaken(error, settings) ?? error;
+    throw error;
   });
 
   await untilReady(app.get(Readiness));
@@ -97,7 +104,11 @@ runMain(NAME, async () => {
 async function ownDatabase(settings: Settings): Promise<SupervisedPostgres> {
   const { DATA_DIR } = settings;
   process.stdout.write(`… starting the database in ${resolve(DATA_DIR)}\n`);
-  return superviseEmbeddedPostgres({ dataDir: join(DATA_DIR, 'postgres') }, logOf(NAME, settings));
+  try {
+    return await superviseEmbeddedPostgres({ dataDir: join(DATA_DIR, 'postgres') }, logOf(NAME, settings));
+  } catch (error) {
+    throw error instanceof EmbeddedPostgresFailed ? new CannotStart(error.message, { cause: error }) : error;
+  }
 }
 
 async function untilReady(readiness: Readiness): Promise<void> {
@@ -137,13 +148,6 @@ function welcome(
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function portTaken(error: unknown, { HOST, PORT }: Settings): Error | undefined {
-  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return undefined;
-  return new Error(
-    `port ${PORT} of ${HOST} is taken, perhaps by a ledger that runs already. Stop it, or set another: PORT=3001 npm start`,
-  );
 }
 
 /** The process, as the reading of settings sees it. */

@@ -10,7 +10,7 @@ import { HealthController } from './health';
 import { NestLog } from './nest-log';
 import { openApiOf, type OpenApiDocument, type OpenApiInfo } from './openapi';
 import { ProblemFilter } from './problem-filter';
-import { logOf } from './process';
+import { CannotStart, logOf } from './process';
 import { Readiness } from './readiness';
 import { Routes } from './routes';
 import { serverAdapter } from './server';
@@ -75,11 +75,18 @@ export async function startService(options: ServiceOptions): Promise<NestFastify
     await app.listen(options.settings.PORT, options.settings.HOST);
   } catch (error) {
     await app.close();
-    throw error;
+    throw portTaken(error, options.settings) ?? error;
   }
   stopOnSignals(app, readiness, log);
   log.info({ url: await app.getUrl() }, 'listening');
   return app;
+}
+
+function portTaken(error: unknown, { HOST, PORT }: Settings): CannotStart | undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return undefined;
+  return new CannotStart(
+    `port ${PORT} of ${HOST} is taken, perhaps by a ledger that runs already. Stop it, or set another, such as PORT=${PORT + 1}`,
+  );
 }
 
 async function create(

@@ -18,7 +18,9 @@ export class NestLog implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, contextOf(rest), rest);
+    // Whoever starts the service is told of a taken port in words.
+    const level = /\blisten EADDRINUSE\b/.test(String(message)) ? 'debug' : 'error';
+    this.write(level, message, contextOf(rest), rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

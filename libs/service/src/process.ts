@@ -36,11 +36,23 @@ export function requireStores(
   process.exit(2);
 }
 
+/** A process cannot start for a reason that its message says whole, with the way out. */
+export class CannotStart extends Error {
+  override readonly name = 'CannotStart';
+}
+
 /** Runs a process's main; what it cannot get over ends the process with the reason and exit code 1. */
 export function runMain(name: string, main: () => Promise<unknown>): void {
   main().catch((error: unknown) => {
-    process.stderr.write(`${name} cannot go on: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
+    process.stderr.write(lastWords(name, error));
     process.exit(1);
   });
+}
+
+/** What a process says when it ends: the reason, and where it came from unless the reason is plain. */
+export function lastWords(name: string, error: unknown): string {
+  const reason = `${name} cannot go on: ${error instanceof Error ? error.message : String(error)}\n`;
+  return error instanceof Error && error.stack && !(error instanceof CannotStart)
+    ? `${reason}${error.stack}\n`
+    : reason;
 }

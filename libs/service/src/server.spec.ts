@@ -4,7 +4,7 @@ import { Controller, Get, Module, type OnApplicationShutdown } from '@nestjs/com
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { createService, Operation, Readiness, settingsOf, startService } from './index';
+import { CannotStart, createService, Operation, Readiness, settingsOf, startService } from './index';
 import { stopOnSignals, type SignalHost } from './shutdown';
 
 let slowStarted = new EventEmitter();
@@ -100,10 +100,14 @@ describe('a listening service', () => {
     expect(answer).toContain(`"code":"${code}"`);
   });
 
-  it('says which port is taken', async () => {
+  it('says which port is taken, and the way to another', async () => {
     const { port } = new URL(await app.getUrl());
     const settings = settingsOf({ LOG_LEVEL: 'silent', PORT: port });
-    await expect(startService({ ...options, settings })).rejects.toThrow(/EADDRINUSE.*127\.0\.0\.1/);
+    await expect(startService({ ...options, settings })).rejects.toThrow(
+      new CannotStart(
+        `port ${port} of 127.0.0.1 is taken, perhaps by a ledger that runs already. Stop it, or set another, such as PORT=${Number(port) + 1}`,
+      ),
+    );
     expect(closed).toEqual(['database']);
   });
 });
