@@ -1,3 +1,4 @@
+import type { OwnMeanings } from '@deal-ledger/service';
 import { z } from 'zod';
 import { SERVICE_NAMES, SERVICES, type ServiceName } from './routes';
 
@@ -13,6 +14,15 @@ export const UPSTREAM_SETTINGS: Readonly<Record<string, z.ZodType<string>>> = Ob
     return [setting, address.default(url).describe(`Base address of the service ${name}.`)];
   }),
 );
+
+/** It passes on what others record and report, and has neither a log nor a database. */
+export const MEANINGS: OwnMeanings = {
+  DATA_DIR: null,
+  DATABASE_URL: null,
+  KAFKA_BROKERS: null,
+  KAFKA_FLUSH_EVERY_MESSAGE: null,
+  LEDGER_TOPIC: null,
+};
 
 /** The addresses that the settings give. */
 export function upstreamsOf(settings: Readonly<Record<string, unknown>>): Upstreams {

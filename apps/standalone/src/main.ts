@@ -53,10 +53,15 @@ class StandaloneModule {
 
 runMain(NAME, async () => {
   // What a person at a terminal wants to see is printed below; the log is for what goes wrong.
-  const settings = settingsOrExit(NAME, PROJECTION_SETTINGS, {
-    ...commandLine(),
-    env: { LOG_LEVEL: 'warn', ...process.env },
-  });
+  const settings = settingsOrExit(
+    NAME,
+    PROJECTION_SETTINGS,
+    {},
+    {
+      ...commandLine(),
+      env: { LOG_LEVEL: 'warn', ...process.env },
+    },
+  );
   const database =
     settings.DATABASE_URL === undefined
       ? await ownDatabase(settings)

@@ -1,8 +1,22 @@
 import { openLog } from '@deal-ledger/log';
 import type { ReportSet } from '@deal-ledger/reports';
-import { logPlaceOf, requireStores, runMain, settingsOrExit, startService } from '@deal-ledger/service';
+import {
+  logPlaceOf,
+  requireStores,
+  runMain,
+  settingsOrExit,
+  startService,
+  type OwnMeanings,
+} from '@deal-ledger/service';
 import { ProjectionModule } from './projection.module';
 import { keptBytesOf, PROJECTION_SETTINGS } from './settings';
+
+/** A projection by itself starts no database. */
+const MEANINGS: OwnMeanings = {
+  DATA_DIR: null,
+  KAFKA_BROKERS: 'host:port of Kafka brokers, separated by commas. Without it the log is read from DATABASE_URL.',
+  DATABASE_URL: 'postgres://… of the database for the tables. Required.',
+};
 
 /** Runs a projection service as a process of its own, until it is told to stop. */
 export function serveProjection(projection: ReportSet): void {
@@ -11,7 +25,7 @@ export function serveProjection(projection: ReportSet): void {
 
 async function serve(projection: ReportSet): Promise<void> {
   const { name, reports } = projection;
-  const settings = settingsOrExit(name, PROJECTION_SETTINGS);
+  const settings = settingsOrExit(name, PROJECTION_SETTINGS, MEANINGS);
   requireStores(name, settings, ['log', 'database']);
   const log = await openLog(logPlaceOf(name, settings));
   await startService({

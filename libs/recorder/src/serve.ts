@@ -1,6 +1,13 @@
 import type { StreamKind } from '@deal-ledger/domain';
 import { openLog } from '@deal-ledger/log';
-import { logPlaceOf, requireStores, runMain, settingsOrExit, startService } from '@deal-ledger/service';
+import {
+  logPlaceOf,
+  requireStores,
+  runMain,
+  settingsOrExit,
+  startService,
+  type OwnMeanings,
+} from '@deal-ledger/service';
 import { RecorderModule } from './recorder.module';
 
 export interface RecordingService {
@@ -9,13 +16,20 @@ export interface RecordingService {
   readonly kinds: readonly StreamKind[];
 }
 
+/** A recorder by itself has no tables, and starts no database. */
+const MEANINGS: OwnMeanings = {
+  DATA_DIR: null,
+  KAFKA_BROKERS: 'host:port of Kafka brokers, separated by commas. Without it the log is kept in DATABASE_URL.',
+  DATABASE_URL: 'postgres://… of the database that keeps the log. Required without KAFKA_BROKERS, else not used.',
+};
+
 /** Runs a recording service as a process of its own, until it is told to stop. */
 export function serveRecorder(service: RecordingService): void {
   runMain(service.name, () => serve(service));
 }
 
 async function serve({ name, kinds }: RecordingService): Promise<void> {
-  const settings = settingsOrExit(name);
+  const settings = settingsOrExit(name, undefined, MEANINGS);
   requireStores(name, settings, ['log']);
   const log = await openLog(logPlaceOf(name, settings));
   await startService({

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { clockOf } from './clock';
-import { SettingsError, settingsOf, settingsOrExit, type Environment } from './settings';
+import { SettingsError, settingsOf, settingsOrExit, type Environment, type OwnMeanings } from './settings';
 
 describe('settings', () => {
   it('have defaults for everything that can have one', () => {
@@ -50,11 +50,15 @@ describe('settings', () => {
 });
 
 describe('a command line', () => {
-  const run = (argv: string[], env: Environment = {}): { out: string; err: string; code: number | undefined } => {
+  const run = (
+    argv: string[],
+    env: Environment = {},
+    meanings: OwnMeanings = {},
+  ): { out: string; err: string; code: number | undefined } => {
     const result: { out: string; err: string; code: number | undefined } = { out: '', err: '', code: undefined };
     const exited = new Error('exited');
     try {
-      settingsOrExit('deals', undefined, {
+      settingsOrExit('deals', undefined, meanings, {
         argv: ['node', 'main.js', ...argv],
         env,
         stdout: { write: (text) => (result.out += text) },
@@ -75,6 +79,12 @@ describe('a command line', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^ {2}PORT +3000 +Port to listen on/m);
     expect(out).toMatch(/^ {2}DATABASE_URL +- +postgres/m);
+  });
+
+  it('says for --help what a setting means to this service, and leaves out what it does not use', () => {
+    const { out } = run(['--help'], {}, { DATABASE_URL: 'Required: of the tables.', DATA_DIR: null });
+    expect(out).toMatch(/^ {2}DATABASE_URL +- +Required: of the tables\.$/m);
+    expect(out).not.toMatch(/DATA_DIR|embedded/);
   });
 
   it('exits 2 for an argument that it does not know', () => {

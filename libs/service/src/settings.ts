@@ -97,12 +97,18 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' && issue.input === undefined ? 'is required' : issue.message;
 }
 
+/** Where a common setting means something else to a service than to all in one process, or with `null` nothing. */
+export type OwnMeanings = Partial<Readonly<Record<keyof typeof COMMON_SETTINGS, string | null>>>;
+
 /** The table that `--help` prints. */
-export function settingsHelp(name: string, extra: z.ZodRawShape = {}): string {
-  const rows = Object.entries({ ...COMMON_SETTINGS, ...extra }).map(([setting, schema]) => {
-    const type = schema as z.ZodType;
-    return { setting, standard: defaultOf(type), meaning: type.description ?? '' };
-  });
+export function settingsHelp(name: string, extra: z.ZodRawShape = {}, meanings: OwnMeanings = {}): string {
+  const own: Readonly<Record<string, string | null | undefined>> = meanings;
+  const rows = Object.entries({ ...COMMON_SETTINGS, ...extra })
+    .filter(([setting]) => own[setting] !== null)
+    .map(([setting, schema]) => {
+      const type = schema as z.ZodType;
+      return { setting, standard: defaultOf(type), meaning: own[setting] ?? type.description ?? '' };
+    });
   const width = (column: 'setting' | 'standard'): number => Math.max(...rows.map((row) => row[column].length));
   const lines = rows.map(
     (row) => `  ${row.setting.padEnd(width('setting'))}  ${row.standard.padEnd(width('standard'))}  ${row.meaning}`,
@@ -132,11 +138,12 @@ export interface CommandLine {
 export function settingsOrExit<Extra extends z.ZodRawShape = Record<never, never>>(
   name: string,
   extra?: Extra,
+  meanings: OwnMeanings = {},
   commandLine: CommandLine = process,
 ): Settings & z.output<z.ZodObject<Extra>> {
   const [argument] = commandLine.argv.slice(2);
   if (argument === '--help' || argument === '-h') {
-    commandLine.stdout.write(settingsHelp(name, extra));
+    commandLine.stdout.write(settingsHelp(name, extra, meanings));
     return commandLine.exit(0);
   }
   if (argument !== undefined) {
