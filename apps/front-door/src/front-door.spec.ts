@@ -202,7 +202,7 @@ describe('the front door', () => {
     expect([answer.status, await answer.json()]).toMatchObject([502, { code: 'SERVICE_BROKE_OFF', service: 'deals' }]);
   });
 
-  it.each(['/', '/v1', '/v1/dealsx', '/v1/reports/unheard-of', '/v1/deals/../../health/live/x'])(
+  it.each(['/v1', '/v1/dealsx', '/v1/reports/unheard-of', '/v1/deals/../../health/live/x'])(
     'answers 404 to %s itself',
     async (path) => {
       const answer = await fetch(`${base}${path}`);

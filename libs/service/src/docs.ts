@@ -35,7 +35,7 @@ const page = (title: string): string => `<!doctype html>
 
 const SCRIPT = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#page', deepLinking: true });\n";
 
-/** Serves the document at `/openapi.json` and as a page at `/docs`. Nothing is fetched from elsewhere. */
+/** Serves the document at `/openapi.json` and as a page at `/docs`, to which `/` leads. Nothing is fetched from elsewhere. */
 export async function serveDocs(
   fastify: FastifyInstance,
   title: string,
@@ -46,6 +46,7 @@ export async function serveDocs(
   fastify.get('/docs', { config }, (_, reply) =>
     reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(page(title)),
   );
+  for (const url of ['/', '/docs/']) fastify.get(url, { config }, (_, reply) => reply.redirect('/docs'));
   fastify.get('/docs/page.js', { config }, (_, reply) => reply.type('text/javascript; charset=utf-8').send(SCRIPT));
   await fastify.register(fastifyStatic, {
     root: dirname(require.resolve('swagger-ui-dist/package.json')),

@@ -310,6 +310,11 @@ describe('a service', () => {
     for (const url of parts) expect([url, (await app.inject(url)).statusCode]).toEqual([url, 200]);
   });
 
+  it.each(['/', '/docs/'])('leads from %s to the documentation page', async (url) => {
+    const answer = await app.inject(url);
+    expect([answer.statusCode, answer.headers['location']]).toEqual([302, '/docs']);
+  });
+
   it('is ready when every check is', async () => {
     const readiness = app.get(Readiness);
     readiness.register('log', () => 'position 5');
