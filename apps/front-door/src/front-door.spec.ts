@@ -213,7 +213,7 @@ describe('the front door', () => {
   it('shows one document of all services, each path from the service that answers it', async () => {
     const document = (await (await fetch(`${base}/openapi.json`)).json()) as OpenApiDocument;
     expect(Object.keys(document.paths)).toEqual(
-      ['/health/live', '/health/ready', '/v1/preview', ...Object.keys(ROUTES)].sort(),
+      ['/health/live', '/health/ready', '/v1/preview', '/v1/reports', ...Object.keys(ROUTES)].sort(),
     );
     for (const [path, { get }] of Object.entries(document.paths)) {
       const answerer = serviceOf(path);
@@ -225,6 +225,19 @@ describe('the front door', () => {
       Answer_funding: { const: 'money' },
       Shared: { const: 1 },
     });
+  });
+
+  it('lists the reports, each at an address that a service answers', async () => {
+    const answer = await fetch(`${base}/v1/reports`);
+    const { reports } = (await answer.json()) as { reports: { name: string; summary: string; address: string }[] };
+    expect(reports).toContainEqual({
+      name: 'deal-register',
+      summary: expect.any(String) as string,
+      address: '/v1/reports/deal-register',
+    });
+    const routed = Object.keys(ROUTES).filter((path) => path.startsWith('/v1/reports/'));
+    expect(reports.map(({ address }) => address)).toEqual(expect.arrayContaining(routed));
+    for (const { address } of reports) expect([address, serviceOf(address)]).toEqual([address, expect.any(String)]);
   });
 
   it('is ready while all services are, and says which one is away', async () => {

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { ReportListController } from '@deal-ledger/projection';
 import { Readiness, type ServiceOptions, type Settings } from '@deal-ledger/service';
 import { previewOf } from './preview';
 import { mergedOpenApi } from './merged-openapi';
@@ -20,7 +21,7 @@ class FrontDoorModule {
         return SERVICE_NAMES;
       },
     };
-    return { module: FrontDoorModule, providers: [checks], controllers: [previewOf(upstreams)] };
+    return { module: FrontDoorModule, providers: [checks], controllers: [previewOf(upstreams), ReportListController] };
   }
 }
 

@@ -12,6 +12,7 @@ import {
   keptBytesOf,
   ProjectionModule,
   PROJECTION_SETTINGS,
+  ReportListController,
   withinProcess,
 } from '@deal-ledger/projection';
 import { RecorderModule } from '@deal-ledger/recorder';
@@ -42,6 +43,7 @@ class StandaloneModule {
       module: StandaloneModule,
       imports: [...imports],
       controllers: [
+        ReportListController,
         combinedPreviewController(
           { commits: '/v1/commits', previews: PROJECTIONS.map((each) => `/${previewPathOf(each)}`) },
           withinProcess,

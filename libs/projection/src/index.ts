@@ -1,3 +1,4 @@
+export { ReportListController } from './report-list.controller';
 export { combinedPreviewController, withinProcess, type Asking } from './combined-preview';
 export { ProjectionModule, type ProjectionOptions } from './projection.module';
 export { serveProjection } from './serve';
