@@ -178,7 +178,6 @@ describe('every refusal', () => {
     expect(statusOf('STREAM_NOT_FOUND')).toBe(404);
     expect(statusOf('CALL_EXCEEDS_AVAILABLE')).toBe(409);
     expect(statusOf('VERSION_CONFLICT')).toBe(412);
-    expect(statusOf('NOT_AUTHORISED')).toBe(403);
     const body = /^(AMOUNT_|CLAIM_)|_NEEDS_|^(SOURCE|REASON|FOUR_EYES)_REQUIRED$/;
     for (const [code, status] of Object.entries(REFUSALS))
       if (body.test(code)) expect([code, status]).toEqual([code, 422]);

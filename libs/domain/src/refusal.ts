@@ -32,7 +32,6 @@ export const REFUSALS = {
   LEG_NEEDS_MONEY: 422,
 
   // Who posts, and on top of what.
-  NOT_AUTHORISED: 403,
   STREAM_NOT_FOUND: 404,
   STREAM_EXISTS: 409,
   VERSION_CONFLICT: 412,
