@@ -238,5 +238,6 @@ function tooManyRows(): Problem {
     status: 400,
     code: 'TOO_MANY_ROWS',
     detail: `The report has more than ${MAX_ROWS} rows, which is more than can be had in pages. Ask for a part of it with a filter, or for all of it with format=ndjson or format=csv and no limit.`,
+    members: { maximum: MAX_ROWS },
   });
 }
