@@ -74,7 +74,7 @@ async function startOnJava(options: KafkaOptions, jarsDir: string): Promise<Runn
   const brokerPorts = ports.slice(0, count);
   const voters = ports.slice(count).map((port, index) => `${index + 1}@127.0.0.1:${port}`);
   const brokers = brokerPorts.map((port) => `127.0.0.1:${port}`);
-  const clusterId = randomBytes(16).toString('base64url');
+  const clusterId = newClusterId();
   const servers: (Server | undefined)[] = [];
 
   const folder = (index: number): string => join(dataDir, `broker-${index + 1}`);
@@ -143,6 +143,16 @@ async function startOnJava(options: KafkaOptions, jarsDir: string): Promise<Runn
     resume: (index = 0) => servers[index]?.signal('SIGCONT'),
     stop,
   };
+}
+
+/**
+ * A cluster's id as Kafka makes them: 16 bytes in base64url, never with a dash in front, which the storage tool would
+ * take for the name of an option. With the highest bit unset the first letter is one of A to f.
+ */
+export function newClusterId(bytes: Buffer = randomBytes(16)): string {
+  const id = Buffer.from(bytes);
+  id[0] = (id[0] as number) & 0x7f;
+  return id.toString('base64url');
 }
 
 /** Small, quick to be ready, and with nothing that waits for more members to come. */
