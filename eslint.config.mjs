@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 const NEST = ['@nestjs/*', 'nestjs-*', 'fastify', '@fastify/*'];
 
-const LIBRARIES = ['domain', 'reports', 'log', 'ledger', 'proof', 'recorder', 'projection', 'service'].map(
+const LIBRARIES = ['domain', 'reports', 'log', 'ledger', 'proof', 'recorder', 'projection', 'auditing', 'service'].map(
   (name) => `lib:${name}`,
 );
 
@@ -16,6 +16,11 @@ const BOUNDARIES = [
   may('lib:proof', [], [...NEST, 'kafkajs', 'pg', 'typeorm']),
   may('lib:recorder', ['lib:domain', 'lib:reports', 'lib:log', 'lib:ledger', 'lib:service'], ['kafkajs']),
   may('lib:projection', ['lib:domain', 'lib:reports', 'lib:log', 'lib:ledger', 'lib:service'], ['kafkajs']),
+  may(
+    'lib:auditing',
+    ['lib:domain', 'lib:reports', 'lib:log', 'lib:ledger', 'lib:proof', 'lib:projection', 'lib:service'],
+    ['kafkajs'],
+  ),
   may('lib:service', [], ['kafkajs', 'pg', 'typeorm']),
   may('app', LIBRARIES, ['kafkajs', 'pg']),
   may('tests', [...LIBRARIES, 'app'], []),

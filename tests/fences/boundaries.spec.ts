@@ -44,6 +44,10 @@ const ROWS: Readonly<Record<string, { readonly refused: readonly string[]; reado
     refused: ['@deal-ledger/recorder', 'kafkajs'],
     allowed: ['@deal-ledger/reports', '@deal-ledger/ledger', '@deal-ledger/service', 'typeorm', 'pg'],
   },
+  'libs/auditing': {
+    refused: ['@deal-ledger/recorder', 'kafkajs'],
+    allowed: ['@deal-ledger/proof', '@deal-ledger/projection', '@deal-ledger/log', '@nestjs/common', 'pg'],
+  },
   'libs/service': {
     refused: ['@deal-ledger/domain', '@deal-ledger/log', 'kafkajs', 'pg', 'typeorm'],
     allowed: ['@nestjs/common', 'pino'],
