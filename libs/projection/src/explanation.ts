@@ -150,15 +150,17 @@ basis as (
     and (measure <> 'policy' or exists (select from r where value::jsonb ->> 'eventId' = r."policyEventId"))
 )`;
 
+// An event is parsed once, and not once for each of its members.
 const LISTED = `
-select row_number() over (order by b.position, b.ordinal, b.line) as place, b.position::integer, b.ordinal, e.event_id as "eventId", e.stream, e.type, e.event ->> 'action' as action,
-  to_char(e.recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "recordedAt", e.event -> 'effective' ->> 'edtf' as effective,
-  e.event -> 'actor' ->> 'id' as actor, e.event -> 'approvedBy' ->> 'id' as "approvedBy",
+select row_number() over (order by b.position, b.ordinal, b.line) as place, b.position::integer, b.ordinal, e.event_id as "eventId", e.stream, e.type, said ->> 'action' as action,
+  to_char(e.recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "recordedAt", said -> 'effective' ->> 'edtf' as effective,
+  said -> 'actor' ->> 'id' as actor, said -> 'approvedBy' ->> 'id' as "approvedBy",
   b.measure, b.subject, b.value, b.period, to_char(b.effective, 'YYYY-MM-DD') as "countsFrom", b.unit, b.amount,
-  array(select source ->> 'sourceId' from json_array_elements(e.event -> 'sources') as source) as "sourceIds",
-  e.event ->> 'reason' as reason, e.event ->> 'corrects' as corrects, c.position::text as "correctedPosition", c.event ->> 'data' as "correctedData"
+  array(select source ->> 'sourceId' from jsonb_array_elements(said -> 'sources') as source) as "sourceIds",
+  said ->> 'reason' as reason, e.corrects, c.position::text as "correctedPosition", c.event ->> 'data' as "correctedData"
 from basis as b
 join events as e on e.position = b.position and e.ordinal = b.ordinal
+cross join lateral (select e.event::jsonb as said offset 0) as parsed
 -- Of an event that corrects nothing its stream is not looked through.
-left join events as c on c.stream = case when e.event ->> 'corrects' is not null then e.stream end and c.event_id = e.event ->> 'corrects'
+left join events as c on c.stream = case when e.corrects is not null then e.stream end and c.event_id = e.corrects
 order by place`;

@@ -86,6 +86,21 @@ class KeepHistory1764200000000 implements MigrationInterface {
   }
 }
 
+/** Reads about a pool find the requests that ever named it, and figures of a payer the legs that ever did, without looking at all of them. */
+class IndexPostingsByNamed1764300000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    // What is pending in such an index is looked through by every read.
+    const index = (name: string, named: string, measure: string): string =>
+      `create index ${name} on postings using gin ((value::jsonb -> '${named}')) with (fastupdate = off) where measure = '${measure}'`;
+    await runner.query(index('postings_by_pool', 'poolIds', 'request'));
+    await runner.query(index('postings_by_provider', 'providers', 'leg'));
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index postings_by_pool, postings_by_provider');
+  }
+}
+
 const TABLES = [
   // One row: how far the ledger has been projected, and what tells that ledger from another.
   `create table progress (
@@ -197,6 +212,7 @@ export async function prepareSchema(
         MarkUnknownEvents1764000000001,
         IndexPostingsByRoot1764100000000,
         KeepHistory1764200000000,
+        IndexPostingsByNamed1764300000000,
       ],
       migrationsTransactionMode: 'all',
       extra: { options },

@@ -46,18 +46,18 @@ const measuredBy = (measures: readonly string[]): string =>
   `measure in (${measures.map((measure) => `'${measure}'`).join(', ')})`;
 
 /** Of one pool only what is about it is read, and every reservation that ever mentioned it. */
-const LINES = linesOf(
-  [...OF_POOLS, ...OF_DEMAND, 'conversion'],
+const NARROWINGS = [
   ofItself('poolId', OF_POOLS),
   ofThose('poolId', OF_DEMAND, {
     those: (pools) => `
         select p.subject from postings as p
-        where p.measure = 'request' and exists (select from unnest(${pools}) as pool where strpos(p.value, to_json(pool)::text) > 0)`,
+        where p.measure = 'request' and p.value::jsonb -> 'poolIds' ?| ${pools}`,
     ids: (those) => `
         select jsonb_array_elements_text(p.value::jsonb -> 'poolIds') from postings as p
         where p.measure = 'request' and split_part(p.subject, '/', 1) = any (${those})`,
   }),
-);
+];
+const LINES = linesOf([...OF_POOLS, ...OF_DEMAND, 'conversion'], ...NARROWINGS);
 
 /** The columns that add up quantities, each with how to tell what belongs in it. */
 const CELLS = ['reservedFirm', 'reservedNonBinding', 'delivered', 'accepted', 'shortfall'] as const;
@@ -265,7 +265,7 @@ export const capacityBalance: ReportDefinition = {
     headroomFirm: [...OF_POOLS, ...OF_RESERVATIONS, 'plan', 'conversion'],
     ratioAtFirm: [...OF_POOLS, ...OF_RESERVATIONS, 'plan', 'conversion'],
   },
-  carried: {},
+  carried: { bearings: NARROWINGS },
   totals: { overCommitted: counted(({ flags }) => Array.isArray(flags) && flags.includes('OVER_COMMITTED')) },
   totalsSchema: z.object({ overCommitted: z.int().describe('Rows in which more is asked for than exists.') }),
 };
