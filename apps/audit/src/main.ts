@@ -1,4 +1,5 @@
+import { AuditingModule } from '@deal-ledger/auditing';
 import { serveProjection } from '@deal-ledger/projection';
 import { audit } from '@deal-ledger/reports';
 
-serveProjection(audit);
+serveProjection(audit, [AuditingModule.of]);

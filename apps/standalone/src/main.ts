@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { AuditingModule } from '@deal-ledger/auditing';
 import { catalogue } from '@deal-ledger/domain';
 import {
   EmbeddedPostgresFailed,
@@ -70,7 +71,7 @@ runMain(NAME, async () => {
       : { url: settings.DATABASE_URL, passwordFile: undefined, stop: async () => undefined };
   const log = await openLog({ ...logPlaceOf(NAME, settings), databaseUrl: database.url });
 
-  let users = 1 + PROJECTIONS.length;
+  let users = 2 + PROJECTIONS.length;
   const released = async (): Promise<void> => {
     users -= 1;
     if (users > 0) return;
@@ -92,6 +93,7 @@ runMain(NAME, async () => {
           released,
         }),
       ),
+      AuditingModule.of({ log, released }),
     ]),
     openApi: {
       title: 'Deal Ledger',

@@ -1,1 +1,1 @@
-export {};
+export { AuditingModule, type AuditingOptions } from './auditing.module';

@@ -1,5 +1,5 @@
 export { ReportListController } from './report-list.controller';
 export { combinedPreviewController, withinProcess, type Asking } from './combined-preview';
 export { ProjectionModule, type ProjectionOptions } from './projection.module';
-export { serveProjection } from './serve';
+export { serveProjection, type Sources } from './serve';
 export { keptBytesOf, PROJECTION_SETTINGS } from './settings';
