@@ -3,3 +3,6 @@ export { combinedPreviewController, withinProcess, type Asking } from './combine
 export { ProjectionModule, type ProjectionOptions } from './projection.module';
 export { serveProjection, type Sources } from './serve';
 export { keptBytesOf, PROJECTION_SETTINGS } from './settings';
+export { isTransient } from './runner';
+export { inSchema } from './schema';
+export { Progress } from './waiting';

@@ -1,5 +1,5 @@
 export { EMPTY_ROOT, HASH_BYTES, hashOfLeaf, hashOfNode } from './hash';
-export { type NodeSource, type Subtree } from './subtrees';
+export { perfectSubtrees, type NodeSource, type Subtree } from './subtrees';
 export { Frontier, type CompletedSubtree } from './frontier';
 export { MemoryNodes } from './memory-nodes';
 export { consistencyProof, inclusionProof, rootAt } from './tree-proofs';

@@ -1,0 +1,188 @@
+import { inSchema } from '@deal-ledger/projection';
+import type { NodeSource, VerifierKey } from '@deal-ledger/proof';
+import { Pool, type PoolClient } from 'pg';
+import type { CheckpointSigner } from './checkpoint-signer';
+import { remainder, type Growth } from './growth';
+import {
+  checkpointOf,
+  checkTree,
+  readLastCheckpoint,
+  type CheckpointRow,
+  type SignedCheckpoint,
+  type TreeState,
+} from './tree-check';
+import { storedNodes, TreeDamaged, type Queryable } from './tree-nodes';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const MAX_CONNECTIONS = 4;
+
+/** The tree went back behind what was known of it here, or is of another ledger: start over from the tables. */
+export class TreeMoved extends Error {
+  override readonly name = 'TreeMoved';
+}
+
+/** The tables of the tree. Every step is one transaction that holds the tree's row: instances take turns. */
+export class TreeStore {
+  private readonly pool: Pool;
+
+  constructor(connectionString: string, schema: string, onIdleError: (error: Error) => void) {
+    this.pool = new Pool({
+      connectionString,
+      options: inSchema(schema),
+      application_name: `deal-ledger ${schema}`,
+      max: MAX_CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    this.pool.on('error', onIdleError);
+    // A connection that is in use tells its query what happened; without a listener it would end the process as well.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  state(): Promise<TreeState> {
+    return readTree(this.pool);
+  }
+
+  /** The nodes of the tree of this size, which it must have reached. */
+  nodes(size: number): NodeSource {
+    return storedNodes(this.pool, size);
+  }
+
+  /** The hash of a leaf, or nothing when the tree has not grown so far or the row is gone. */
+  async leafHash(position: number): Promise<Buffer | undefined> {
+    const { rows } = await this.pool.query<{ hash: Buffer }>({
+      name: 'leafHash',
+      text: 'select hash from tree_hashes where level = 0 and index = $1',
+      values: [position],
+    });
+    return rows[0]?.hash;
+  }
+
+  lastCheckpoint(): Promise<SignedCheckpoint | undefined> {
+    return readLastCheckpoint(this.pool);
+  }
+
+  /** The first checkpoint of at least this size, if there is one. */
+  async checkpointFrom(size: number): Promise<SignedCheckpoint | undefined> {
+    const { rows } = await this.pool.query<CheckpointRow>({
+      name: 'checkpointFrom',
+      text: 'select size, root, note, signed_at from checkpoints where size >= $1 order by size limit 1',
+      values: [size],
+    });
+    return rows.map(checkpointOf)[0];
+  }
+
+  /** Every checkpoint ever signed, by size. */
+  async *checkpoints(): AsyncGenerator<SignedCheckpoint> {
+    for (let from = 0; ;) {
+      const { rows } = await this.pool.query<CheckpointRow>({
+        name: 'checkpoints',
+        text: 'select size, root, note, signed_at from checkpoints where size >= $1 order by size limit 1000',
+        values: [from],
+      });
+      const page = rows.map(checkpointOf);
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined) return;
+      from = last.size + 1;
+    }
+  }
+
+  /** The tree, once it was held against itself and its last checkpoint. @throws TreeDamaged */
+  checked(keyOf: (tree: TreeState) => Promise<VerifierKey>): Promise<TreeState> {
+    return this.within('begin isolation level repeatable read read only', async (db) => {
+      const tree = await readTree(db);
+      if (tree.size > 0) await checkTree(db, tree, await keyOf(tree));
+      return tree;
+    });
+  }
+
+  /**
+   * Adds what is not there yet, and with a signer a checkpoint of the new size, if it is sound.
+   * @throws TreeMoved when the tree does not reach to where the growth begins, TreeDamaged
+   */
+  extend(growth: Growth, signer: CheckpointSigner | undefined): Promise<void> {
+    return this.within('begin', async (db) => {
+      const before = await lockTree(db);
+      const { ledgerId, from, size, edge } = growth;
+      if (before.size < from || (before.ledgerId !== null && before.ledgerId !== ledgerId))
+        throw new TreeMoved(
+          `the tree has ${before.size} leaves of ledger ${before.ledgerId ?? 'none'}, ${from} of ${ledgerId} were due`,
+        );
+      let tree = before;
+      if (before.size < size) {
+        // What is not signed for can be computed again; what is signed for is on disk before anybody sees it.
+        if (signer === undefined) await db.query('set local synchronous_commit = off');
+        await addHashes(db, before.size > from ? remainder(growth, before.size) : growth);
+        await db.query({
+          name: 'grown',
+          text: 'update tree set ledger_id = $1, size = $2, edge = $3',
+          values: [ledgerId, size, edge],
+        });
+        tree = { ...before, ledgerId, size, edge };
+      } else if (before.size === size && !before.edge.equals(edge)) {
+        throw new TreeDamaged(
+          `another instance has grown another tree of ${size} leaves in the same tables: it reads another log, or the edge in table tree was changed`,
+        );
+      }
+      await signer?.sign(db, tree);
+    });
+  }
+
+  /** Signs the tree as it stands, if it was not yet. @throws TreeDamaged */
+  sign(signer: CheckpointSigner): Promise<void> {
+    return this.within('begin', async (db) => signer.sign(db, await lockTree(db)));
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+
+  private async within<Result>(begin: string, work: (db: PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await this.pool.connect();
+    try {
+      await client.query(begin);
+      const result = await work(client);
+      await client.query('commit');
+      client.release();
+      return result;
+    } catch (error) {
+      // It is rolled back with the connection.
+      client.release(true);
+      throw error;
+    }
+  }
+}
+
+async function addHashes(db: Queryable, { hashes }: Growth): Promise<void> {
+  for (const { level, first, hashes: added } of hashes) {
+    await db
+      .query({
+        name: 'addHashes',
+        text: `insert into tree_hashes (level, index, hash)
+               select $1, $2::bigint + at, substr($3::bytea, at * 32 + 1, 32)
+               from generate_series(0, octet_length($3::bytea) / 32 - 1) as at`,
+        values: [level, first, added],
+      })
+      .catch((error: { readonly code?: string; readonly message: string }) => {
+        if (error.code !== UNIQUE_VIOLATION) throw error;
+        throw new TreeDamaged(
+          `table tree_hashes has hash ${first} of level ${level} already, or one after it, and table tree says that the tree does not: table tree was set back`,
+        );
+      });
+  }
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+const readTree = (db: Queryable): Promise<TreeState> => selectTree(db, '');
+const lockTree = (db: Queryable): Promise<TreeState> => selectTree(db, ' for update');
+
+async function selectTree(db: Queryable, lock: '' | ' for update'): Promise<TreeState> {
+  const { rows } = await db.query<{ ledger_id: string | null; size: string; edge: Buffer; signed_size: string }>(
+    `select ledger_id, size, edge, signed_size from tree${lock}`,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new TreeDamaged('table tree is empty: its row was removed');
+  return { ledgerId: row.ledger_id, size: Number(row.size), edge: row.edge, signedSize: Number(row.signed_size) };
+}
