@@ -26,6 +26,9 @@ export class UnprojectableEvent extends Error {
   }
 }
 
+/** The events of these streams that stand before a position of the ledger, each stream's in order. */
+export type Histories = (streams: readonly string[], before: number) => Promise<readonly LedgerEvent[]>;
+
 interface Known {
   readonly state: unknown;
 }
@@ -53,8 +56,7 @@ export class Folder {
 
   constructor(
     rules: readonly AnyPostingRule[],
-    /** The events of these streams so far, each stream's in order. */
-    private readonly histories: (streams: readonly string[]) => Promise<readonly LedgerEvent[]>,
+    private readonly histories: Histories,
   ) {
     this.rules = new Map(rules.map((rule) => [rule.kind, rule]));
   }
@@ -98,8 +100,9 @@ export class Folder {
         else states.set(stream, known.state);
       }
     }
-    if (missing.size === 0) return { states, corrected };
-    for (const [stream, history] of historiesOf(await this.histories([...missing]))) {
+    const [first] = records;
+    if (first === undefined || missing.size === 0) return { states, corrected };
+    for (const [stream, history] of historiesOf(await this.histories([...missing], first.position))) {
       const correcting = corrected.get(stream);
       if (correcting !== undefined) corrected.set(stream, { ...correcting, history });
       if (states.has(stream)) continue;

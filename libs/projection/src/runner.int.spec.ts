@@ -4,6 +4,7 @@ import { fundingPosition, spendForecast } from '@deal-ledger/reports';
 import { Client } from 'pg';
 import { describeWithPostgres, eventually } from '../../../tests/harness';
 import { UnprojectableEvent } from './fold';
+import { Store } from './store';
 import { recorded, strangeEvent, TestWriter, type PostedLine } from './testing';
 import { freshSchema, TestProjection } from './testing-projection';
 
@@ -32,7 +33,7 @@ function* fundings(rounds: number): Generator<PostedLine> {
       amount: { ceiling: usd(100_000) },
       condition: { type: 'none' },
     });
-  for (const id of ids) yield line(id, 'FundingCommitted', { committed: usd(100_000) });
+  for (const id of ids) yield { ...line(id, 'FundingCommitted', { committed: usd(100_000) }), id: `committed-${id}` };
   for (let round = 0; round < rounds; round += 1) {
     for (const id of ids)
       yield line(id, 'CommitmentChanged', {
@@ -43,6 +44,18 @@ function* fundings(rounds: number): Generator<PostedLine> {
     for (const id of ids) yield line(id, 'FundsReceived', { receiptId: `r${round}`, trancheId: 'T1', money: usd(1) });
   }
 }
+
+/** The first funding's commitment, corrected. */
+const corrected = (amount: number): PostedLine => ({
+  stream: 'funding/f0',
+  type: 'FundingCommitted',
+  effective: '2026-03-31',
+  action: 'correct',
+  corrects: 'committed-f0',
+  reason: 'misread',
+  approvedBy: { id: 'ann' },
+  data: { committed: usd(amount) },
+});
 
 const TABLES = [
   'select * from postings order by position, ordinal, line',
@@ -166,6 +179,42 @@ describeWithPostgres('projecting exactly once', (url) => {
     await alone.caughtUp();
     expect(await contents(one)).toEqual(await contents(alone));
     await stop(two);
+  });
+
+  it('takes into the history of a stream nothing that another instance has projected further on', async () => {
+    const { log, writer } = await ledger(0);
+    const [first, second] = [await writer.post(corrected(90_000)), await writer.post(corrected(80_000))];
+    const projection = await start(log);
+    await projection.caughtUp();
+    const versionsBefore = async (position: number): Promise<number[]> =>
+      (await projection.store.histories(['funding/f0'], position)).map(({ version }) => version);
+    expect(await versionsBefore(first)).toEqual([1, 2, 3]);
+    expect(await versionsBefore(second)).toEqual([1, 2, 3, 4]);
+    expect(await versionsBefore(second + 1)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('finds in the history of a stream what is still being written, without waiting for that', async () => {
+    const { log, writer } = await ledger(0);
+    const first = await writer.post(corrected(90_000));
+    await writer.post(corrected(80_000));
+    const { add, histories } = Store.prototype;
+    let historyWasRead = (): void => undefined;
+    const read = new Promise<void>((resolve) => (historyWasRead = resolve));
+    jest.spyOn(Store.prototype, 'histories').mockImplementation(async function (this: Store, streams, before) {
+      const found = await histories.call(this, streams, before);
+      if (before > first) historyWasRead();
+      return found;
+    });
+    jest.spyOn(Store.prototype, 'add').mockImplementation(async function (this: Store, batch) {
+      if (batch.from === first) await read;
+      return add.call(this, batch);
+    });
+    const projection = await start(log, { records: 1 });
+    await projection.caughtUp();
+    jest.restoreAllMocks();
+    const calm = await start(log);
+    await calm.caughtUp();
+    expect(await contents(projection)).toEqual(await contents(calm));
   });
 
   it('starts over when its tables are gone', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LedgerEvent } from '@deal-ledger/domain';
 import { follow, Judge, LedgerForked } from '@deal-ledger/ledger';
 import { LogHalted, type Log } from '@deal-ledger/log';
 import type { AnyPostingRule } from '@deal-ledger/reports';
@@ -38,6 +39,8 @@ export class Runner {
   private readonly stopping = new AbortController();
   private readonly folder: Folder;
   private writing: Promise<void> = Promise.resolve();
+  /** What is being written, or was last. */
+  private batch: Batch | undefined;
   private limits: SliceLimits;
   private running: Promise<void> | undefined;
   private haltedBy: Error | undefined;
@@ -45,11 +48,9 @@ export class Runner {
 
   constructor(private readonly options: RunnerOptions) {
     this.limits = options.limits ?? LIMITS;
-    this.folder = new Folder(options.rules, async (streams) => {
-      // What is being written belongs to the history.
-      await this.writing;
-      return options.store.histories(streams);
-    });
+    this.folder = new Folder(options.rules, async (streams, before) =>
+      continued(await options.store.histories(streams, before), streams, this.batch),
+    );
   }
 
   start(): void {
@@ -115,6 +116,7 @@ export class Runner {
     const { log, store } = this.options;
     this.folder.forget();
     this.writing = Promise.resolve();
+    this.batch = undefined;
     if (await store.isBehindTheTimes()) {
       this.options.warn(
         'the tables lack what was not known or not kept when they were projected, and is now: all is projected anew',
@@ -137,6 +139,7 @@ export class Runner {
         from = after.nextPosition;
         // The next batch is read, judged and folded while this one is written.
         await this.writing;
+        this.batch = batch;
         this.writing = this.write(batch);
         this.writing.catch(() => failed.abort());
       }
@@ -185,6 +188,24 @@ export class Runner {
     const delayMs = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10));
     await sleep(delayMs, undefined, { signal: this.stopping.signal }).catch(() => {});
   }
+}
+
+/**
+ * What the tables hold of some streams and what comes behind it in a batch that is being written. The
+ * tables have all of the batch or nothing, so that it does not matter whether it was there when they were read.
+ */
+function continued(
+  stored: readonly LedgerEvent[],
+  streams: readonly string[],
+  batch: Batch | undefined,
+): readonly LedgerEvent[] {
+  if (batch === undefined) return stored;
+  const versions = new Map(streams.map((stream) => [stream, 0]));
+  for (const { stream, version } of stored) versions.set(stream, version);
+  const behind = batch.records
+    .flatMap(({ record }) => (record.verdict === 'fact' ? record.commit.events : []))
+    .filter(({ stream, version }) => version > (versions.get(stream) ?? Infinity));
+  return [...stored, ...behind];
 }
 
 // SQLSTATE classes that pass by themselves: connection, rollback, resources, operator, system, internal.

@@ -85,12 +85,13 @@ export class Store {
     }
   }
 
-  /** The events of these streams so far, each stream's in order. */
-  async histories(streams: readonly string[]): Promise<LedgerEvent[]> {
+  /** The events of these streams that stand before a position of the ledger, each stream's in order. */
+  async histories(streams: readonly string[], before: number): Promise<LedgerEvent[]> {
     const { rows } = await this.pool.query<Parameters<typeof eventOf>[0]>({
       name: 'histories',
-      text: 'select stream, version, event_id, type, event from events where stream = any($1) order by stream, version',
-      values: [streams],
+      text: `select stream, version, event_id, type, event from events
+        where stream = any($1) and position < $2 order by stream, version`,
+      values: [streams, before],
     });
     return rows.map(eventOf);
   }

@@ -31,5 +31,6 @@ export function atScale(decimal: Decimal, scale: number): Decimal {
 
 /** Without superfluous zeros after the point. */
 export function trimmed(decimal: Decimal): Decimal {
+  if (/^-?[1-9]\d*$/.test(decimal)) return decimal;
   return new Big(decimal).toFixed();
 }

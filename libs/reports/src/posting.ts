@@ -1,4 +1,4 @@
-import { addDecimals, negated } from './decimal';
+import { addDecimals, negated, trimmed } from './decimal';
 import type { Day, Decimal, LedgerEvent } from '@deal-ledger/domain';
 
 /**
@@ -106,7 +106,8 @@ export function difference(before: readonly Posting[], after: readonly Posting[]
   const add = (posting: Posting, amount: Decimal): void => {
     const { measure, subject, value, period, effective, unit } = posting;
     const key = `${measure}\n${subject}\n${value}\n${period}\n${effective}\n${unit}`;
-    net.set(key, { ...posting, amount: addDecimals(net.get(key)?.amount ?? '0', amount) });
+    const known = net.get(key);
+    net.set(key, { ...posting, amount: known === undefined ? trimmed(amount) : addDecimals(known.amount, amount) });
   };
   for (const posting of before) add(posting, negated(posting.amount));
   for (const posting of after) add(posting, posting.amount);
