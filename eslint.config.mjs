@@ -102,12 +102,15 @@ export default tseslint.config(
   {
     files: ['{apps,libs}/*/src/**/*.spec.ts'],
     rules: {
-      // A suite that needs Postgres or Kafka takes them from the harness, and any history from where the rules are.
+      // A suite that needs Postgres or Kafka takes them from the harness, and any history from where the rules are; what
+      // checks a projection takes one from where projections are.
       '@nx/enforce-module-boundaries': boundaries([
         '../../../tests/**',
         '../../../../tests/**',
         '../../domain/src/any.testing',
         '../../domain/src/any-history.testing',
+        '../../projection/src/testing',
+        '../../projection/src/testing-projection',
       ]),
     },
   },

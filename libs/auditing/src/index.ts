@@ -5,3 +5,12 @@ export { TreeGrower } from './tree-grower';
 export { TreeStore } from './tree-store';
 export { TreeDamaged } from './tree-nodes';
 export { type SignedCheckpoint, type TreeState } from './tree-check';
+export { verifyLedger, type VerifyOptions } from './verify';
+export {
+  type Finding,
+  type RowPlace,
+  type Unchecked,
+  type VerifiedPart,
+  type VerifyReport,
+  type VerifyVerdict,
+} from './verify-report';

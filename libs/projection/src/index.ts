@@ -6,3 +6,8 @@ export { keptBytesOf, PROJECTION_SETTINGS } from './settings';
 export { isTransient } from './runner';
 export { inSchema } from './schema';
 export { Progress } from './waiting';
+export { Folder, UnprojectableEvent } from './fold';
+export { eventText, type Projected } from './batch';
+export { isKnown } from './known';
+export { PORTIONS } from './portions';
+export { skippedText } from './skipped';

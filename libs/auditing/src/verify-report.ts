@@ -1,0 +1,103 @@
+/** What of a ledger is checked by itself. */
+export type VerifiedPart =
+  /** Positions, the form of records, writers' numbers, heads and versions. */
+  | 'log'
+  /** That every fact is acceptable under the rules at its place. */
+  | 'rules'
+  /** That the tables of a projection are what its rules make of the log. */
+  | 'tables'
+  /** That the log is the one that was signed. */
+  | 'tree';
+
+/** A row of a table of ours. */
+export interface RowPlace {
+  readonly schema: string;
+  readonly table: string;
+  /** Its primary key, as text. */
+  readonly key: string;
+  /** The first column that differs; none when the whole row is there too much, or is missing. */
+  readonly column?: string;
+}
+
+/** Something that is not as it must be, and where. */
+export interface Finding {
+  readonly part: VerifiedPart;
+  /** Position in the log, where it has one. */
+  readonly position?: number;
+  readonly row?: RowPlace;
+  /** What must stand there. */
+  readonly expected?: string;
+  /** What does. */
+  readonly found?: string;
+  readonly message: string;
+}
+
+/** What could not be checked, or not all of it. */
+export interface Unchecked {
+  readonly part: VerifiedPart;
+  readonly why: string;
+}
+
+export type VerifyVerdict = 'OK' | 'NOT OK' | 'INCOMPLETE';
+
+export interface VerifyReport {
+  /** `OK` only if everything was checked and nothing was found. */
+  readonly verdict: VerifyVerdict;
+  readonly ledgerId: string | null;
+  /** The log as it was when the check began ended before this position. */
+  readonly end: number;
+  /** How many of what were checked, by their names. */
+  readonly checked: Readonly<Record<string, number>>;
+  readonly unchecked: readonly Unchecked[];
+  /** The first found, in the order of the log. */
+  readonly findings: readonly Finding[];
+  /** All that were found. */
+  readonly findingCount: number;
+  readonly seconds: number;
+  readonly peakMemoryMib: number;
+}
+
+/** So many findings are told one by one; a hole in the log brings on as many as there are records after it. */
+const TOLD = 100;
+/** Of a value that differs so much is told. */
+const TOLD_CHARS = 300;
+
+/** Gathers what a check finds, and what it has looked at. */
+export class Findings {
+  private readonly told: Finding[] = [];
+  readonly unchecked: Unchecked[] = [];
+  readonly checked: Record<string, number> = {};
+  count = 0;
+
+  add(finding: Finding): void {
+    this.count += 1;
+    if (this.told.length >= TOLD) return;
+    const { expected, found } = finding;
+    this.told.push({
+      ...finding,
+      ...(expected === undefined ? {} : { expected: cut(expected) }),
+      ...(found === undefined ? {} : { found: cut(found) }),
+    });
+  }
+
+  /** Says that a part was not checked, or not all of it. */
+  leaveOut(part: VerifiedPart, why: string): void {
+    this.unchecked.push({ part, why });
+  }
+
+  tally(what: string, by = 1): void {
+    this.checked[what] = (this.checked[what] ?? 0) + by;
+  }
+
+  /** The first found, by their positions; what has none comes last. */
+  get inOrder(): Finding[] {
+    return this.told.toSorted((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity) || 0);
+  }
+
+  get verdict(): VerifyVerdict {
+    if (this.count > 0) return 'NOT OK';
+    return this.unchecked.length > 0 ? 'INCOMPLETE' : 'OK';
+  }
+}
+
+const cut = (text: string): string => (text.length > TOLD_CHARS ? `${text.slice(0, TOLD_CHARS)}…` : text);
