@@ -22,6 +22,8 @@ COPY --from=build /ledger/package.json .
 COPY --from=build /ledger/node_modules node_modules
 COPY --from=build /ledger/libs libs
 COPY --from=build /ledger/apps apps
+# Where a volume is mounted over it, the files of a service stay.
+RUN install -d -o node -g node -m 700 /var/lib/deal-ledger
 # Owned by root and run by somebody else: a service cannot change its own code.
 USER node
 EXPOSE 3000

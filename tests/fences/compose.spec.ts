@@ -33,6 +33,10 @@ const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
 /** All in one process, and a command line. */
 const NO_SERVICES = ['standalone', 'cli'];
 const apps = readdirSync(join(ROOT, 'apps')).filter((name) => !NO_SERVICES.includes(name));
+/** Who keeps a key, and where. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  audit: ['checkpoint-key:/var/lib/deal-ledger'],
+};
 const services = Object.entries(compose.services);
 const ours = services.filter(([name]) => apps.includes(name));
 
@@ -64,8 +68,8 @@ describe('docker-compose.yml', () => {
     expect(service.security_opt).toEqual(['no-new-privileges:true']);
   });
 
-  it.each(ours)('lets %s write nowhere but to memory', (_, service) => {
-    expect([service.read_only, service.volumes]).toEqual([true, undefined]);
+  it.each(ours)('lets %s write nowhere but to memory, unless it keeps a key', (name, { read_only, volumes }) => {
+    expect([read_only, volumes]).toEqual([true, KEYS[name]]);
   });
 
   it('opens one port, of the front door, to this machine alone', () => {

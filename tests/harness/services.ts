@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually, freePorts, isTaken, startServer, type Server } from './processes';
 import { ROOT } from './root';
@@ -39,7 +41,16 @@ export interface RunningService {
 export async function startService({ service, environment, port: wanted }: ServiceOptions): Promise<RunningService> {
   const port = wanted ?? ((await freePorts(1))[0] as number);
   const url = `http://127.0.0.1:${port}`;
-  const env = { ...process.env, LOG_LEVEL: 'warn', NODE_ENV: 'test', ...environment, PORT: String(port) };
+  // What it keeps in files goes with it, unless it was given a folder.
+  const folder = mkdtempSync(join(tmpdir(), `deal-ledger-${service}-`));
+  const env = {
+    ...process.env,
+    DATA_DIR: folder,
+    LOG_LEVEL: 'warn',
+    NODE_ENV: 'test',
+    ...environment,
+    PORT: String(port),
+  };
   let server: Server | undefined;
   const start = async (): Promise<void> => {
     // Whoever has it would answer in the place of this service.
@@ -69,7 +80,10 @@ export async function startService({ service, environment, port: wanted }: Servi
     start,
     output: () => server?.output() ?? '',
     kill9: async () => server?.end('SIGKILL'),
-    stop: async () => server?.end('SIGTERM'),
+    stop: async () => {
+      await server?.end('SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

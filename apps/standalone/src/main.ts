@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { AuditingModule } from '@deal-ledger/auditing';
+import { AuditingModule, AUDITING_SETTINGS, signingOf, TreeModule } from '@deal-ledger/auditing';
 import { catalogue } from '@deal-ledger/domain';
 import {
   EmbeddedPostgresFailed,
@@ -58,8 +58,8 @@ runMain(NAME, async () => {
   // What a person at a terminal wants to see is printed below; the log is for what goes wrong.
   const settings = settingsOrExit(
     NAME,
-    PROJECTION_SETTINGS,
-    {},
+    { ...PROJECTION_SETTINGS, ...AUDITING_SETTINGS },
+    { DATA_DIR: 'Folder of the embedded database, and of the key that checkpoints are signed with.' },
     {
       ...commandLine(),
       env: { LOG_LEVEL: 'warn', ...process.env },
@@ -71,7 +71,7 @@ runMain(NAME, async () => {
       : { url: settings.DATABASE_URL, passwordFile: undefined, stop: async () => undefined };
   const log = await openLog({ ...logPlaceOf(NAME, settings), databaseUrl: database.url });
 
-  let users = 2 + PROJECTIONS.length;
+  let users = 3 + PROJECTIONS.length;
   const released = async (): Promise<void> => {
     users -= 1;
     if (users > 0) return;
@@ -94,6 +94,7 @@ runMain(NAME, async () => {
         }),
       ),
       AuditingModule.of({ log, released }),
+      TreeModule.of({ connectionString: database.url, log, ...signingOf(settings), released }),
     ]),
     openApi: {
       title: 'Deal Ledger',

@@ -7,14 +7,18 @@ export type KeyOf = (tree: TreeState) => Promise<SignerKey>;
 
 /** Signs the tree, and never one that does not extend what was signed before. */
 export class CheckpointSigner {
-  private key: SignerKey | undefined;
+  private known: SignerKey | undefined;
 
   constructor(private readonly source: KeyOf) {}
 
-  /** The key, once there is one. */
+  /** The key, once something was signed or found signed. */
+  get key(): SignerKey | undefined {
+    return this.known;
+  }
+
   async keyOf(tree: TreeState): Promise<SignerKey> {
-    this.key ??= await this.source(tree);
-    return this.key;
+    this.known ??= await this.source(tree);
+    return this.known;
   }
 
   /**

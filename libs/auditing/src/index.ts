@@ -14,3 +14,5 @@ export {
   type VerifyReport,
   type VerifyVerdict,
 } from './verify-report';
+export { AUDITING_SETTINGS, signingOf } from './settings';
+export { TreeModule, type TreeOptions } from './tree.module';

@@ -1,5 +1,5 @@
 import { inSchema } from '@deal-ledger/projection';
-import type { NodeSource, VerifierKey } from '@deal-ledger/proof';
+import type { NodeSource, Tile, VerifierKey } from '@deal-ledger/proof';
 import { Pool, type PoolClient } from 'pg';
 import type { CheckpointSigner } from './checkpoint-signer';
 import { remainder, type Growth } from './growth';
@@ -11,7 +11,7 @@ import {
   type SignedCheckpoint,
   type TreeState,
 } from './tree-check';
-import { storedNodes, TreeDamaged, type Queryable } from './tree-nodes';
+import { readTile, storedNodes, TreeDamaged, type Queryable } from './tree-nodes';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 4;
@@ -58,18 +58,57 @@ export class TreeStore {
     return rows[0]?.hash;
   }
 
-  lastCheckpoint(): Promise<SignedCheckpoint | undefined> {
-    return readLastCheckpoint(this.pool);
+  /** The content of a tile. @throws TreeDamaged when a hash of it is missing */
+  tile(tile: Tile): Promise<Buffer> {
+    return readTile(this.pool, tile);
   }
 
-  /** The first checkpoint of at least this size, if there is one. */
-  async checkpointFrom(size: number): Promise<SignedCheckpoint | undefined> {
-    const { rows } = await this.pool.query<CheckpointRow>({
-      name: 'checkpointFrom',
-      text: 'select size, root, note, signed_at from checkpoints where size >= $1 order by size limit 1',
+  /** The checkpoint of just this size with its cosignatures, if there is one. */
+  async checkpointOf(size: number): Promise<string | undefined> {
+    const { rows } = await this.pool.query<{ note: string }>({
+      name: 'checkpointOf',
+      text: `select note || coalesce(cosigned.lines, '') as note from checkpoints, ${COSIGNED} where size = $1`,
       values: [size],
     });
-    return rows.map(checkpointOf)[0];
+    return rows[0]?.note;
+  }
+
+  /** The last checkpoint that has at least so many cosignatures, with all of them. */
+  async lastCosigned(cosignatures: number): Promise<string | undefined> {
+    const { rows } = await this.pool.query<{ note: string }>({
+      name: 'lastCosigned',
+      text: `select note || coalesce(cosigned.lines, '') as note from checkpoints, ${COSIGNED}
+             where cosigned.count >= $1 order by size desc limit 1`,
+      values: [cosignatures],
+    });
+    return rows[0]?.note;
+  }
+
+  /** Adds a witness's line to a checkpoint, once. */
+  async addCosignature(size: number, witness: string, line: string): Promise<void> {
+    await this.pool.query({
+      name: 'addCosignature',
+      text: 'insert into cosignatures (size, witness, line) values ($1, $2, $3) on conflict do nothing',
+      values: [size, witness, line],
+    });
+  }
+
+  /** Where events of this id are, by the projection in that schema; two of them when there are several. */
+  async placesOf(
+    projection: string,
+    eventId: string,
+    stream: string | undefined,
+  ): Promise<{ position: number; stream: string }[]> {
+    const { rows } = await this.pool.query<{ position: string; stream: string }>({
+      text: `select position, stream from ${projection}.events
+             where event_id = $1 and ($2::text is null or stream = $2) limit 2`,
+      values: [eventId, stream ?? null],
+    });
+    return rows.map(({ position, stream: found }) => ({ position: Number(position), stream: found }));
+  }
+
+  lastCheckpoint(): Promise<SignedCheckpoint | undefined> {
+    return readLastCheckpoint(this.pool);
   }
 
   /** Every checkpoint ever signed, by size. */
@@ -174,6 +213,11 @@ async function addHashes(db: Queryable, { hashes }: Growth): Promise<void> {
 }
 
 const UNIQUE_VIOLATION = '23505';
+
+/** Of each checkpoint the lines of its witnesses. */
+const COSIGNED = `lateral (
+  select count(*), string_agg(line, '' order by witness) as lines from cosignatures where cosignatures.size = checkpoints.size
+) as cosigned`;
 
 const readTree = (db: Queryable): Promise<TreeState> => selectTree(db, '');
 const lockTree = (db: Queryable): Promise<TreeState> => selectTree(db, ' for update');

@@ -7,8 +7,10 @@ import {
   settingsOrExit,
   startService,
   type OwnMeanings,
+  type Settings,
 } from '@deal-ledger/service';
 import { Module, type DynamicModule } from '@nestjs/common';
+import type { z } from 'zod';
 import { ProjectionModule } from './projection.module';
 import { keptBytesOf, PROJECTION_SETTINGS } from './settings';
 
@@ -30,20 +32,34 @@ export interface Sources {
 @Module({})
 class ProjectionService {}
 
-/** Runs a projection service as a process of its own, until it is told to stop; `beside` is what it serves besides. */
-export function serveProjection(
+type ProjectionSettings = Settings & z.output<z.ZodObject<typeof PROJECTION_SETTINGS>>;
+
+/** What else a projection service serves, and the settings that this takes. */
+export interface Beside<Extra extends z.ZodRawShape> {
+  readonly settings: Extra;
+  readonly meanings?: OwnMeanings;
+  readonly modules: readonly ((sources: Sources, settings: Settings & z.output<z.ZodObject<Extra>>) => DynamicModule)[];
+}
+
+/** Runs a projection service as a process of its own, until it is told to stop. */
+export function serveProjection<Extra extends z.ZodRawShape = Record<never, never>>(
   projection: ReportSet,
-  beside: readonly ((sources: Sources) => DynamicModule)[] = [],
+  beside?: Beside<Extra>,
 ): void {
   runMain(projection.name, () => serve(projection, beside));
 }
 
-async function serve(projection: ReportSet, beside: readonly ((sources: Sources) => DynamicModule)[]): Promise<void> {
+async function serve<Extra extends z.ZodRawShape>(projection: ReportSet, beside?: Beside<Extra>): Promise<void> {
   const { name, reports } = projection;
-  const settings = settingsOrExit(name, PROJECTION_SETTINGS, MEANINGS);
+  const modules = beside?.modules ?? [];
+  const settings = settingsOrExit(
+    name,
+    { ...PROJECTION_SETTINGS, ...beside?.settings },
+    { ...MEANINGS, ...beside?.meanings },
+  ) as ProjectionSettings & z.output<z.ZodObject<Extra>>;
   requireStores(name, settings, ['log', 'database']);
   const log = await openLog(logPlaceOf(name, settings));
-  let users = 1 + beside.length;
+  let users = 1 + modules.length;
   const released = async (): Promise<void> => {
     users -= 1;
     if (users === 0) await log.close();
@@ -57,7 +73,7 @@ async function serve(projection: ReportSet, beside: readonly ((sources: Sources)
       module: ProjectionService,
       imports: [
         ProjectionModule.register({ ...projection, ...sources, maxKeptBytes: keptBytesOf(settings) }),
-        ...beside.map((module) => module(sources)),
+        ...modules.map((module) => module(sources, settings)),
       ],
     },
     openApi: {

@@ -8,5 +8,6 @@ export { sendProblem } from './problem-filter';
 export * from './process';
 export * from './readiness';
 export * from './routes';
+export * from './secret-file';
 export * from './settings';
 export * from './validate';

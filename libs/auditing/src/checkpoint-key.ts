@@ -1,0 +1,73 @@
+import {
+  formatSignerKey,
+  formatVerifierKey,
+  generateSignerKey,
+  MalformedKey,
+  parseSignerKey,
+  type SignerKey,
+} from '@deal-ledger/proof';
+import { keepSecret, readSecret } from '@deal-ledger/service';
+import type { KeyOf } from './checkpoint-signer';
+
+export interface CheckpointKeyOptions {
+  /** Of the private key of this ledger. */
+  readonly file: (ledgerId: string) => string;
+  /** The log's name in its checkpoints; by default made of the ledger's id. */
+  readonly origin?: string | undefined;
+  readonly info: (message: string) => void;
+}
+
+/** Nothing can be signed with what is, or is not, in the file; once that is mended it goes on by itself. */
+export class CheckpointKeyUnusable extends Error {
+  override readonly name = 'CheckpointKeyUnusable';
+}
+
+/** The key in the file; made there if nothing was ever signed and the file is missing. */
+export function keyInFile({ file: fileOf, origin: given, info }: CheckpointKeyOptions): KeyOf {
+  return async ({ ledgerId, signedSize }) => {
+    if (ledgerId === null) throw new RangeError('a tree without records has no key');
+    const file = fileOf(ledgerId);
+    const origin = given ?? `deal-ledger/${ledgerId}`;
+    const found = await readSecret(file);
+    if (found !== undefined) return checked(parsed(found, file), origin, file);
+    if (signedSize > 0)
+      throw new CheckpointKeyUnusable(
+        `there is no file ${file}, and a checkpoint for ${signedSize} leaves was signed before: put the key back that signed it, or name its file in CHECKPOINT_KEY_FILE`,
+      );
+    const made = await make(origin, file);
+    info(`made a key for the checkpoints of ${origin} in ${file}: keep a copy. Its vkey is ${formatVerifierKey(made)}`);
+    return checked(made, origin, file);
+  };
+}
+
+async function make(origin: string, file: string): Promise<SignerKey> {
+  const text = formatSignerKey(generateSignerKey(origin, 'ed25519'));
+  try {
+    return parsed(await keepSecret(file, text), file);
+  } catch (error) {
+    if (error instanceof CheckpointKeyUnusable) throw error;
+    throw new CheckpointKeyUnusable(
+      `the key for checkpoints cannot be kept in ${file} (${(error as Error).message}): let this user write there, or name another file in CHECKPOINT_KEY_FILE`,
+      { cause: error },
+    );
+  }
+}
+
+function parsed(text: string, file: string): SignerKey {
+  try {
+    return parseSignerKey(text);
+  } catch (error) {
+    if (!(error instanceof MalformedKey)) throw error;
+    throw new CheckpointKeyUnusable(`the file ${file} holds no key for checkpoints: ${error.message}`);
+  }
+}
+
+function checked(key: SignerKey, origin: string, file: string): SignerKey {
+  if (key.type !== 'ed25519')
+    throw new CheckpointKeyUnusable(`the key in ${file} is one of a witness: name another in CHECKPOINT_KEY_FILE`);
+  if (key.name !== origin)
+    throw new CheckpointKeyUnusable(
+      `the key in ${file} is for ${key.name}, and this log is ${origin}: name another file in CHECKPOINT_KEY_FILE, or set CHECKPOINT_ORIGIN=${key.name} if that is this log's name`,
+    );
+  return key;
+}
