@@ -1,1 +1,52 @@
-export {};
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT, EXIT_TABLE, Failure } from './failure';
+import { addHistory } from './history';
+import { addImport } from './import';
+import { addPost } from './post';
+import { addReplay } from './replay';
+import { addReport } from './report';
+
+/** A command each; its file says all about it. */
+const COMMANDS: readonly ((program: Command) => void)[] = [addPost, addImport, addHistory, addReplay, addReport];
+
+const EXAMPLES = `Examples:
+  ledger post events.json --dry-run
+  ledger import history.ndjson
+  ledger history --stream deal/nvda-openai
+  ledger replay --out ledger.ndjson
+  ledger report commitment-lines --as-of 58 --provider nvidia
+
+${EXIT_TABLE}`;
+
+/** `ledger`: the ledger from a shell. Results go to standard output, everything else to standard error. */
+const program = new Command('ledger')
+  .description('Posts to a ledger, reads it, and checks it.')
+  .addOption(new Option('--url <url>', 'where the ledger listens').env('LEDGER_URL').default('http://127.0.0.1:3000'))
+  .option('--json', 'results and failures as JSON, for programs')
+  .showHelpAfterError('See --help.')
+  .addHelpText('after', `\n${EXAMPLES}`)
+  .exitOverride();
+for (const add of COMMANDS) add(program);
+
+function fail(error: unknown): void {
+  if (error instanceof CommanderError) {
+    // It has said what is wrong, or shown what it was asked for.
+    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return;
+  }
+  const { exitCode, members } = error instanceof Failure ? error : new Failure(EXIT.unavailable, '');
+  const message = error instanceof Error ? error.message : String(error);
+  const asJson = program.opts<{ json?: boolean }>().json === true;
+  process.stderr.write(
+    asJson ? `${JSON.stringify({ error: { message, exitCode, ...members } })}\n` : `ledger: ${message}\n`,
+  );
+  process.exitCode = exitCode;
+}
+
+// Whoever read the results has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.done);
+});
+
+program.parseAsync().catch(fail);
