@@ -1,5 +1,5 @@
 import { MemoryLog } from '@deal-ledger/log';
-import { audit, auditEvents, type Row } from '@deal-ledger/reports';
+import { audit, auditEvents, auditTrail, type Row } from '@deal-ledger/reports';
 import { validQuery } from '@deal-ledger/service';
 import { describeWithPostgres } from '../../../tests/harness';
 import { querySchema, type ReportQuery } from './reading';
@@ -59,6 +59,14 @@ describeWithPostgres('the events of a long ledger', (url) => {
 
   it('are had in pages from the beginning to the end, none twice and none left out', async () => {
     expect(await pages({})).toEqual(expected);
+  });
+
+  it('are had in pages of the audit trail too', async () => {
+    const { rows, meta } = await events.read(auditTrail, { limit: '3' });
+    expect(meta).toMatchObject({ rowCount: null, totals: null });
+    expect(placesIn(rows)).toEqual(expected.slice(0, 3));
+    const next = await events.read(auditTrail, { cursor: meta.nextCursor ?? '', limit: '3' });
+    expect(placesIn(next.rows)).toEqual(expected.slice(3, 6));
   });
 
   it('are had from the end as well, a commit’s events in their order', async () => {

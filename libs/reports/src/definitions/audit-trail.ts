@@ -42,6 +42,7 @@ export const auditTrail: ReportDefinition = {
   sql: SQL,
   basis: [],
   rests: {},
+  walked: { unless: ['stream', 'eventId'] },
   totals: {
     byAction: countedBy('action', ACTIONS),
     current: counted(({ isCurrent }) => isCurrent === true),
