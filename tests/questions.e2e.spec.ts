@@ -4,8 +4,9 @@ import { startPostgres } from './harness/postgres';
 import { startService, type RunningService } from './harness/services';
 import { afterwards, AFTERWARDS_DAY as END_DAY } from './support/afterwards';
 import { addressOf, REPORTS } from './support/article';
-import { record, send } from './support/client';
+import { post, record, send } from './support/client';
 import { dataDir } from './support/data-dir';
+import type { StreamEvent } from './support/events';
 import { rebuildLog } from './support/rebuilt';
 import { only, SetClock, Tour, type Report, type Row } from './support/tour';
 
@@ -38,12 +39,22 @@ beforeAll(async () => {
   });
   tour = await Tour.tell(ledger.url, clock);
   clock.set(`${END_DAY}T12:00:00Z`);
-  for (const event of afterwards(tour.at(YEAR_END))) await record(`${ledger.url}/v1/commits`, { events: [event] });
+  for (const event of afterwards(tour.at(YEAR_END))) {
+    if (event.id === 'call-2') await callTooMuch(event);
+    await record(`${ledger.url}/v1/commits`, { events: [event] });
+  }
 });
 afterAll(async () => {
   await ledger?.stop();
   data.remove();
 });
+
+/** The same call, but for more than the tranche has left. */
+async function callTooMuch(call: StreamEvent): Promise<void> {
+  const data = { ...(call['data'] as object), money: { currency: 'USD', amount: '7000000000' } };
+  const { status } = await post(`${ledger.url}/v1/commits`, { events: [{ ...call, id: 'call-2-at-first', data }] });
+  expect(status).toBe(409);
+}
 
 type Query = Readonly<Record<string, string>>;
 
@@ -403,6 +414,20 @@ it('22: What is the exposure to one group, all its companies?', async () => {
 it('23: Who else is fed by the capacity we depend on?', async () => {
   const { rows } = await tour.read('counterparty-exposure', YEAR_END, YEAR_END_DAY, { entity: 'openai', ...USD });
   expect(only(rows, { partyId: 'samsung+skhynix' })['suppliesToCompetingParties']).toEqual(['nvidia']);
+});
+
+it('24: What was refused, and did the same person post it again in another form?', async () => {
+  const { json } = await send(`${tour.url}/v1/audit/refusals?code=CALL_EXCEEDS_AVAILABLE&actor=local`);
+  const asked = json['rows'] as Row[];
+  expect(columns(asked, 'count', 'streams', 'laterBy', 'laterEventIds', 'laterActors')).toEqual([
+    [1, ['funding/nvda-openai'], 'correlation', ['call-2'], ['local']],
+  ]);
+  const [refused] = asked;
+  expect(JSON.parse(String(refused?.['details']))).toMatchObject({ asked: '7000000000' });
+  const [position] = refused?.['laterPositions'] as string[];
+  const accepted = await events({ correlation: 'spring-call' });
+  expect(columns(accepted, 'eventId', 'actorId')).toEqual([['call-2', 'local']]);
+  expect(String(accepted[0]?.['position'])).toBe(position);
 });
 
 it('25: Did one person both post and approve? Nobody did.', async () => {

@@ -113,12 +113,14 @@ export function afterwards(yearEnd: number): StreamEvent[] {
       signedOn: '2027-03-01',
       expiresOn: '2027-05-31',
     }),
-    on('funding/nvda-openai', 'call-2', 'FundsCalled', AFTERWARDS_DAY, {
-      callId: 'call-2',
-      trancheId: 'T1',
-      money: { currency: 'USD', amount: '1000000000' },
-      dueOn: '2027-03-20',
-    }),
+    on(
+      'funding/nvda-openai',
+      'call-2',
+      'FundsCalled',
+      AFTERWARDS_DAY,
+      { callId: 'call-2', trancheId: 'T1', money: { currency: 'USD', amount: '1000000000' }, dueOn: '2027-03-20' },
+      { correlationId: 'spring-call' },
+    ),
     on(
       'party/samsung-group',
       'samsung-group',

@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
-import { AuditingModule, AUDITING_SETTINGS, signingOf, TreeModule } from '@deal-ledger/auditing';
+import { AuditingModule, AUDITING_SETTINGS, RefusalsModule, signingOf, TreeModule } from '@deal-ledger/auditing';
 import { catalogue } from '@deal-ledger/domain';
 import {
   EmbeddedPostgresFailed,
   openLog,
   psqlCommand,
+  refusalsTopicOf,
   superviseEmbeddedPostgres,
   type SupervisedPostgres,
 } from '@deal-ledger/log';
@@ -17,7 +18,7 @@ import {
   withinProcess,
 } from '@deal-ledger/projection';
 import { RecorderModule } from '@deal-ledger/recorder';
-import { pathOf, PROJECTIONS } from '@deal-ledger/reports';
+import { audit, pathOf, PROJECTIONS } from '@deal-ledger/reports';
 import {
   CannotStart,
   logOf,
@@ -69,20 +70,24 @@ runMain(NAME, async () => {
     settings.DATABASE_URL === undefined
       ? await ownDatabase(settings)
       : { url: settings.DATABASE_URL, passwordFile: undefined, stop: async () => undefined };
-  const log = await openLog({ ...logPlaceOf(NAME, settings), databaseUrl: database.url });
+  const place = { ...logPlaceOf(NAME, settings), databaseUrl: database.url };
+  const log = await openLog(place);
+  const refusals = await openLog({ ...place, topic: refusalsTopicOf(place.topic) });
 
-  let users = 3 + PROJECTIONS.length;
+  const close = async (): Promise<void> => {
+    await Promise.all([log.close(), refusals.close()]);
+    await database.stop();
+  };
+  let users = 4 + PROJECTIONS.length;
   const released = async (): Promise<void> => {
     users -= 1;
-    if (users > 0) return;
-    await log.close();
-    await database.stop();
+    if (users === 0) await close();
   };
   const app = await startService({
     name: NAME,
     settings,
     module: StandaloneModule.of([
-      RecorderModule.of({ source: '/standalone', kinds: Object.values(catalogue), log, released }),
+      RecorderModule.of({ source: '/standalone', kinds: Object.values(catalogue), log, refusals, released }),
       ...PROJECTIONS.map((projection) =>
         ProjectionModule.register({
           ...projection,
@@ -95,6 +100,7 @@ runMain(NAME, async () => {
       ),
       AuditingModule.of({ log, released }),
       TreeModule.of({ connectionString: database.url, log, ...signingOf(settings), released }),
+      RefusalsModule.of({ connectionString: database.url, events: audit.schema, refusals, released }),
     ]),
     openApi: {
       title: 'Deal Ledger',
@@ -102,8 +108,7 @@ runMain(NAME, async () => {
         'Records deal, funding and capacity events, and reports from them as known at any position of the ledger, for any day.',
     },
   }).catch(async (error: unknown) => {
-    await log.close();
-    await database.stop();
+    await close();
     throw error;
   });
 

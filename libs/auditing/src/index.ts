@@ -16,3 +16,4 @@ export {
 } from './verify-report';
 export { AUDITING_SETTINGS, signingOf } from './settings';
 export { TreeModule, type TreeOptions } from './tree.module';
+export { RefusalsModule, type RefusalsModuleOptions } from './refusals.module';

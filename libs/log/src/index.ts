@@ -5,7 +5,7 @@ export * from './memory';
 export { canConnect } from './can-connect';
 export { PostgresLog, type PostgresLogOptions } from './postgres';
 export { StoreTimeout, type LogLogger } from './waiting';
-export { openLog, type OpenLogOptions } from './open';
+export { openLog, refusalsTopicOf, type OpenLogOptions } from './open';
 export {
   EmbeddedPostgresFailed,
   startEmbeddedPostgres,

@@ -16,6 +16,9 @@ export interface OpenLogOptions {
   readonly logger: LogLogger;
 }
 
+/** The name of the log of refusals that belongs to a ledger of this name. */
+export const refusalsTopicOf = (topic: string): string => `${topic}-refusals`;
+
 const RETRY_MS = 1_000;
 
 /**

@@ -26,10 +26,10 @@ export function recordOf({ position, time_ms, key, value, headers }: RecordRow):
   return { position: Number(position), timeMs: Number(time_ms), key, value, headers: decodeHeaders(headers) };
 }
 
-/** @throws RangeError for a name that would not do as a table's */
+/** @throws RangeError for a name that would not do as a table's, or is too long for its channel's */
 export function qualified(table: string): string {
-  if (!/^[A-Za-z][A-Za-z0-9_.-]{0,39}$/.test(table))
-    throw new RangeError(`"${table}" is no name for a log: letters, digits, "_", "-" and ".", at most 40`);
+  if (!/^[A-Za-z][A-Za-z0-9_.-]{0,51}$/.test(table))
+    throw new RangeError(`"${table}" is no name for a log: letters, digits, "_", "-" and ".", at most 52`);
   return `${LOG_SCHEMA}."${table}"`;
 }
 

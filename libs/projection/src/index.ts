@@ -11,3 +11,5 @@ export { eventText, type Projected } from './batch';
 export { isKnown } from './known';
 export { PORTIONS } from './portions';
 export { skippedText } from './skipped';
+export { csvWriter, formatOf, MEDIA_TYPES, ndjsonWriter, written } from './formats';
+export { Position, type Format } from './reading';

@@ -101,6 +101,19 @@ class IndexPostingsByNamed1764300000000 implements MigrationInterface {
   }
 }
 
+/** What was recorded under a name of the poster's is found by it. Few events have one, and only these are opened. */
+class IndexCorrelations1764400000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      `create index correlations on events ((event ->> 'correlationId')) where strpos(event::text, '"correlationId"') > 0`,
+    );
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index correlations');
+  }
+}
+
 const TABLES = [
   // One row: how far the ledger has been projected, and what tells that ledger from another.
   `create table progress (
@@ -213,6 +226,7 @@ export async function prepareSchema(
         IndexPostingsByRoot1764100000000,
         KeepHistory1764200000000,
         IndexPostingsByNamed1764300000000,
+        IndexCorrelations1764400000000,
       ],
       migrationsTransactionMode: 'all',
       extra: { options },

@@ -38,7 +38,10 @@ type ProjectionSettings = Settings & z.output<z.ZodObject<typeof PROJECTION_SETT
 export interface Beside<Extra extends z.ZodRawShape> {
   readonly settings: Extra;
   readonly meanings?: OwnMeanings;
-  readonly modules: readonly ((sources: Sources, settings: Settings & z.output<z.ZodObject<Extra>>) => DynamicModule)[];
+  readonly modules: readonly ((
+    sources: Sources,
+    settings: Settings & z.output<z.ZodObject<Extra>>,
+  ) => DynamicModule | Promise<DynamicModule>)[];
 }
 
 /** Runs a projection service as a process of its own, until it is told to stop. */
@@ -73,7 +76,7 @@ async function serve<Extra extends z.ZodRawShape>(projection: ReportSet, beside?
       module: ProjectionService,
       imports: [
         ProjectionModule.register({ ...projection, ...sources, maxKeptBytes: keptBytesOf(settings) }),
-        ...modules.map((module) => module(sources, settings)),
+        ...(await Promise.all(modules.map(async (module) => module(sources, settings)))),
       ],
     },
     openApi: {

@@ -9,12 +9,14 @@ import {
 import { CommandHandler, CqrsModule, QueryHandler, type ICommandHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { StreamKind } from '@deal-ledger/domain';
 import type { Log } from '@deal-ledger/log';
-import { CLOCK, Readiness, SETTINGS, type Clock, type Settings } from '@deal-ledger/service';
+import { CLOCK, Problems, Readiness, SETTINGS, type Clock, type Settings } from '@deal-ledger/service';
 import { v4, v7 } from 'uuid';
 import { CommitsController } from './http/commits.controller';
+import { RefusedPosts } from './http/refused-posts';
 import { streamsController } from './http/streams.controller';
 import { ListStreams, PostEvents, ReadStream } from './messages';
 import { Recorder } from './recorder';
+import { Refusals } from './refusals';
 import type { PostResult } from './results';
 
 export interface RecorderModuleOptions {
@@ -23,7 +25,9 @@ export interface RecorderModuleOptions {
   /** The kinds of streams that have routes of their own here; commits and imports take every kind. */
   readonly kinds: readonly StreamKind[];
   readonly log: Log;
-  /** Called when nothing uses the log here any more. */
+  /** Where refused posts are kept. */
+  readonly refusals: Log;
+  /** Called when nothing uses the logs here any more. */
   readonly released?: () => Promise<void>;
 }
 
@@ -61,6 +65,9 @@ class ListStreamsHandler implements IQueryHandler<ListStreams> {
 export class RecorderModule implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     @Inject(Recorder) private readonly recorder: Recorder,
+    @Inject(Refusals) private readonly refusals: Refusals,
+    @Inject(RefusedPosts) private readonly refused: RefusedPosts,
+    @Inject(Problems) private readonly problems: Problems,
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(OPTIONS) private readonly options: RecorderModuleOptions,
   ) {}
@@ -77,6 +84,13 @@ export class RecorderModule implements OnApplicationBootstrap, OnApplicationShut
           inject: [CLOCK, SETTINGS],
           useFactory: (clock: Clock, settings: Settings) => recorderOf(options, clock, settings),
         },
+        { provide: Refusals, useFactory: () => refusalsOf(options) },
+        {
+          provide: RefusedPosts,
+          inject: [Refusals, Recorder, CLOCK],
+          useFactory: (refusals: Refusals, recorder: Recorder, clock: Clock) =>
+            new RefusedPosts({ service: options.source, kinds: options.kinds, refusals, recorder, clock }),
+        },
         PostEventsHandler,
         ReadStreamHandler,
         ListStreamsHandler,
@@ -86,6 +100,7 @@ export class RecorderModule implements OnApplicationBootstrap, OnApplicationShut
 
   onApplicationBootstrap(): void {
     this.recorder.start();
+    this.refused.listenTo(this.problems);
     this.readiness.register('recorder', () => {
       const reason = this.recorder.unavailableBecause() ?? this.recorder.unwritableBecause();
       if (reason !== undefined) throw new Error(reason);
@@ -95,9 +110,21 @@ export class RecorderModule implements OnApplicationBootstrap, OnApplicationShut
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.recorder.stop();
+    // Of the answers that have only just gone out it is told in the next turn.
+    await new Promise(setImmediate);
+    await Promise.all([this.recorder.stop(), this.refusals.stop()]);
     await this.options.released?.();
   }
+}
+
+function after(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs);
+  return () => clearTimeout(timer);
+}
+
+function refusalsOf({ refusals: log }: RecorderModuleOptions): Refusals {
+  const logger = new Logger('Refusals');
+  return new Refusals({ log, writer: v4(), after, warn: (message, error) => logger.warn(message, error) });
 }
 
 function recorderOf({ source, log }: RecorderModuleOptions, clock: Clock, settings: Settings): Recorder {
@@ -108,10 +135,7 @@ function recorderOf({ source, log }: RecorderModuleOptions, clock: Clock, settin
       nowMs: () => clock.nowMs(),
       newId: v7,
       newWriter: v4,
-      after: (delayMs, run) => {
-        const timer = setTimeout(run, delayMs);
-        return () => clearTimeout(timer);
-      },
+      after,
       warn: (message, error) => logger.warn(message, error),
     },
     // A clock that is set by hand says nothing about the log's.

@@ -285,7 +285,8 @@ export class Recorder {
       : undefined;
   }
 
-  private get position(): number {
+  /** The last position that is judged; -1 before the first. */
+  get position(): number {
     return this.progress.nextPosition - 1;
   }
 

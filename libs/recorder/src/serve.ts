@@ -1,5 +1,5 @@
 import type { StreamKind } from '@deal-ledger/domain';
-import { openLog } from '@deal-ledger/log';
+import { openLog, refusalsTopicOf } from '@deal-ledger/log';
 import {
   logPlaceOf,
   requireStores,
@@ -31,11 +31,19 @@ export function serveRecorder(service: RecordingService): void {
 async function serve({ name, kinds }: RecordingService): Promise<void> {
   const settings = settingsOrExit(name, undefined, MEANINGS);
   requireStores(name, settings, ['log']);
-  const log = await openLog(logPlaceOf(name, settings));
+  const place = logPlaceOf(name, settings);
+  const log = await openLog(place);
+  const refusals = await openLog({ ...place, topic: refusalsTopicOf(place.topic) });
   await startService({
     name,
     settings,
-    module: RecorderModule.of({ source: `/${name}`, kinds, log, released: () => log.close() }),
+    module: RecorderModule.of({
+      source: `/${name}`,
+      kinds,
+      log,
+      refusals,
+      released: async () => void (await Promise.all([log.close(), refusals.close()])),
+    }),
     openApi: {
       title: `Deal Ledger: ${name}`,
       description: `Records events of ${kinds.map((kind) => kind.route).join(', ')}. Every answer about the ledger names the position it rests on.`,

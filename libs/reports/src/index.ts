@@ -30,6 +30,7 @@ export { fxFor } from './definitions/fx';
 export { linesOf, standing } from './definitions/sql';
 export {
   count,
+  countIfAny,
   decimal,
   flag,
   id,

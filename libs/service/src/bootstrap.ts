@@ -10,6 +10,7 @@ import { HealthController } from './health';
 import { NestLog } from './nest-log';
 import { openApiOf, type OpenApiDocument, type OpenApiInfo } from './openapi';
 import { ProblemFilter } from './problem-filter';
+import { Problems } from './problems';
 import { CannotStart, logOf } from './process';
 import { Readiness } from './readiness';
 import { Routes } from './routes';
@@ -46,12 +47,13 @@ export interface ServiceOptions {
 @Global()
 @Module({})
 class ServiceModule {
-  static of(options: ServiceOptions, readiness: Readiness, log: Logger): DynamicModule {
+  static of(options: ServiceOptions, readiness: Readiness, problems: Problems, log: Logger): DynamicModule {
     const shared = [
       { provide: SETTINGS, useValue: options.settings },
       { provide: CLOCK, useValue: options.clock ?? clockOf(options.settings) },
       { provide: LOG, useValue: log },
       { provide: Readiness, useValue: readiness },
+      { provide: Problems, useValue: problems },
     ];
     return {
       module: ServiceModule,
@@ -94,14 +96,19 @@ async function create(
 ): Promise<{ app: NestFastifyApplication; readiness: Readiness; log: Logger }> {
   const log = logOf(options.name, options.settings);
   const readiness = new Readiness();
+  const problems = new Problems();
   const routes = new Routes();
   const adapter = serverAdapter(options.bodyLimitBytes ?? BODY_LIMIT_BYTES, routes, log);
-  const app = await NestFactory.create<NestFastifyApplication>(ServiceModule.of(options, readiness, log), adapter, {
-    logger: new NestLog(log),
-    abortOnError: false,
-    bodyParser: false,
-  });
-  app.useGlobalFilters(new ProblemFilter(log, routes));
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ServiceModule.of(options, readiness, problems, log),
+    adapter,
+    {
+      logger: new NestLog(log),
+      abortOnError: false,
+      bodyParser: false,
+    },
+  );
+  app.useGlobalFilters(new ProblemFilter(log, routes, problems));
   const fastify = adapter.getInstance<FastifyInstance>();
   try {
     await options.configure?.(fastify);

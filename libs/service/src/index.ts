@@ -5,6 +5,7 @@ export * from './openapi';
 export * from './operation';
 export * from './problem';
 export { sendProblem } from './problem-filter';
+export { bytesOf, Problems, type Answered } from './problems';
 export * from './process';
 export * from './readiness';
 export * from './routes';

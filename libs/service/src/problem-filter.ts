@@ -2,6 +2,7 @@ import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { PROBLEM_CONTENT_TYPE, Problem, problemOf } from './problem';
+import type { Problems } from './problems';
 import type { Routes } from './routes';
 
 /** Writes whatever was thrown as problem details. */
@@ -10,6 +11,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly log: Logger,
     private readonly routes: Routes,
+    private readonly problems: Problems,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -30,6 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     sendProblem(request, reply, problem);
+    this.problems.sent({ request, problem });
   }
 
   private noRoute(request: FastifyRequest): Problem {

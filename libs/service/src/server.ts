@@ -7,6 +7,7 @@ import { jsonParser } from './json';
 import { operationOf, type OperationDoc } from './operation';
 import { PROBLEM_CONTENT_TYPE, Problem } from './problem';
 import { sendProblem } from './problem-filter';
+import { keepBytes, putBytes } from './problems';
 import type { Routes } from './routes';
 
 /** What Nest adds to fastify's own options. */
@@ -85,8 +86,10 @@ function queryRefusal(operation: OperationDoc | undefined, query: unknown): Prob
 
 function addParsers(fastify: FastifyInstance): void {
   const parse = jsonParser(fastify);
+  keepBytes(fastify);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    putBytes(request, body as Buffer);
     if (operationOf(request.routeOptions.config)?.ndjsonBody !== undefined) {
       done(wrongMediaType('application/x-ndjson', request), undefined);
       return;

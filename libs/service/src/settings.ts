@@ -48,9 +48,11 @@ export const COMMON_SETTINGS = {
   DATABASE_URL: postgresUrl.optional().describe('postgres://… of the database. Without it an embedded one is started.'),
   LEDGER_TOPIC: z
     .string()
-    .regex(/^[a-zA-Z0-9._-]{1,249}$/, 'must be a Kafka topic name')
+    .regex(/^[a-zA-Z0-9._-]{1,240}$/, 'must be a Kafka topic name of at most 240 characters')
     .default('deal-ledger')
-    .describe('Name of the log: one topic, one partition.'),
+    .describe(
+      'Name of the log: one topic, one partition. Refusals are in one of their own, with -refusals after the name.',
+    ),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')

@@ -10,6 +10,7 @@ import { Sequence } from '../sequence';
 import { answerOf, invalidBody } from './answer';
 import { expectedVersionOf, idempotencyKeyOf, PostHeaders, PostQuery, requireIdentity, traceparentOf } from './headers';
 import { answerLines, type ImportLine } from './import';
+import { RefusedPosts } from './refused-posts';
 import { LOCAL_ACTOR, readCommit } from './request';
 import { CommitAnswerSchema, CommitBodySchema, ImportLineSchema, ImportResultSchema, MAX_LINE_BYTES } from './schemas';
 
@@ -23,6 +24,7 @@ export class CommitsController {
 
   constructor(
     @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(RefusedPosts) private readonly refused: RefusedPosts,
     @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
   ) {
     this.parse = jsonParser(httpAdapter.getInstance<FastifyInstance>());
@@ -98,8 +100,10 @@ export class CommitsController {
   }
 
   private async answer({ number, bytes }: ImportLine, sequence: Sequence): Promise<string> {
+    let body: unknown;
     try {
-      const request = this.requestIn(bytes);
+      body = this.bodyIn(bytes);
+      const request = requestIn(body);
       const answer = answerOf(await this.commands.execute(new PostEvents(request, false, sequence)));
       if (answer instanceof Problem) throw answer;
       return JSON.stringify({ line: number, status: answer.status, ...answer.body });
@@ -113,12 +117,12 @@ export class CommitsController {
               detail: 'Something went wrong with this line on our side.',
               cause: error,
             });
+      this.refused.line(bytes, body, problem);
       return JSON.stringify({ line: number, ...problem.body() });
     }
   }
 
-  /** A line is checked as the body of a request of its own would be. */
-  private requestIn(bytes: Buffer | undefined): PostEvents['request'] {
+  private bodyIn(bytes: Buffer | undefined): unknown {
     if (bytes === undefined) {
       throw new Problem({
         status: 413,
@@ -126,15 +130,19 @@ export class CommitsController {
         detail: `A line has at most ${MAX_LINE_BYTES} bytes. Split the commit.`,
       });
     }
-    const body = this.parse(bytes);
-    const read = readCommit(body, ['idempotencyKey']);
-    if (!read.ok) throw invalidBody(read.refusals);
-    const key = (body as { idempotencyKey?: unknown }).idempotencyKey;
-    if (key !== undefined && typeof key !== 'string') {
-      throw new Problem({ status: 422, code: 'VALIDATION_FAILED', detail: '"idempotencyKey" is a string.' });
-    }
-    const request = { events: read.value, actor: LOCAL_ACTOR, commandId: idempotencyKeyOf({ 'idempotency-key': key }) };
-    requireIdentity(request);
-    return request;
+    return this.parse(bytes);
   }
+}
+
+/** A line is checked as the body of a request of its own would be. */
+function requestIn(body: unknown): PostEvents['request'] {
+  const read = readCommit(body, ['idempotencyKey']);
+  if (!read.ok) throw invalidBody(read.refusals);
+  const key = (body as { idempotencyKey?: unknown }).idempotencyKey;
+  if (key !== undefined && typeof key !== 'string') {
+    throw new Problem({ status: 422, code: 'VALIDATION_FAILED', detail: '"idempotencyKey" is a string.' });
+  }
+  const request = { events: read.value, actor: LOCAL_ACTOR, commandId: idempotencyKeyOf({ 'idempotency-key': key }) };
+  requireIdentity(request);
+  return request;
 }

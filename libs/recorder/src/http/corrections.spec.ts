@@ -52,7 +52,12 @@ describe('correcting over HTTP', () => {
   async function begin(on: Log): Promise<NestFastifyApplication> {
     const app = await createService({
       name: 'capacity',
-      module: RecorderModule.of({ source: '/capacity', kinds: [source, party, reference, pool], log: on }),
+      module: RecorderModule.of({
+        source: '/capacity',
+        kinds: [source, party, reference, pool],
+        log: on,
+        refusals: new MemoryLog(),
+      }),
       settings: settingsOf({ LOG_LEVEL: 'silent' }),
       openApi: { title: 'Capacity', description: '' },
     });

@@ -44,7 +44,12 @@ describe('the HTTP face of a recorder', () => {
     log = new MemoryLog();
     app = await createService({
       name: 'deals',
-      module: RecorderModule.of({ source: '/deals', kinds: [source, party, deal, funding], log }),
+      module: RecorderModule.of({
+        source: '/deals',
+        kinds: [source, party, deal, funding],
+        log,
+        refusals: new MemoryLog(),
+      }),
       settings: settingsOf({ LOG_LEVEL: 'silent' }),
       openApi: { title: 'Deals', description: '' },
     });

@@ -27,7 +27,7 @@ const defined = (itemId: string): object => ({
 async function serviceOn(log: Log): Promise<NestFastifyApplication> {
   const app = await createService({
     name: 'deals',
-    module: RecorderModule.of({ source: '/deals', kinds: [source, reference], log }),
+    module: RecorderModule.of({ source: '/deals', kinds: [source, reference], log, refusals: new MemoryLog() }),
     settings: settingsOf({ LOG_LEVEL: 'silent' }),
     openApi: { title: 'Deals', description: '' },
   });

@@ -23,6 +23,12 @@ export function streamName(kind: StreamKind, id: string): string | undefined {
   return STREAM_ID.test(id) ? `${kind.name}/${id}` : undefined;
 }
 
+/** Whether a text names a stream that can be written here. */
+export function isWritable(stream: string): boolean {
+  const kind = kindOf(stream);
+  return kind !== undefined && streamName(kind, stream.slice(kind.name.length + 1)) === stream;
+}
+
 /** The event itself with one more field: a copy would take as long as the checking did. */
 const forStream = (event: PostedEvent, stream: string): ProposedEvent => Object.assign(event, { stream });
 
@@ -41,8 +47,8 @@ export function readCommit(body: unknown, also: readonly string[] = []): Read<re
       return [invalid(WHICH_STREAM, `${pointer}/stream`)];
     }
     const { stream, ...event } = item as { stream: string };
-    const kind = kindOf(stream);
-    if (!kind || streamName(kind, stream.slice(kind.name.length + 1)) !== stream) {
+    const kind = isWritable(stream) ? kindOf(stream) : undefined;
+    if (!kind) {
       return [
         invalid(
           `"${stream.slice(0, 120)}" is not a stream that can be written: it is kind/id, with a kind of this ledger and an id of 1 to 100 of the characters A-Z a-z 0-9 . _ -`,
