@@ -17,3 +17,6 @@ export {
 export { AUDITING_SETTINGS, signingOf } from './settings';
 export { TreeModule, type TreeOptions } from './tree.module';
 export { RefusalsModule, type RefusalsModuleOptions } from './refusals.module';
+export { backupLedger, BackupRefused, type BackupOptions, type BackupResult } from './backup';
+export { BackupDamaged } from './backup-frames';
+export { checkBackup, restoreLedger, type CheckedBackup, type RestoreOptions } from './restore';

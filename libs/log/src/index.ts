@@ -15,3 +15,5 @@ export {
 export { embeddedPostgresMissing } from './postgres-package';
 export { psqlCommand } from './psql';
 export { superviseEmbeddedPostgres, type SupervisedPostgres } from './supervised-postgres';
+export { beginRestore, type RestorePlace } from './begin-restore';
+export { RestoreRefused, type LogRestore } from './restore';

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Client, Pool } from 'pg';
 import type { LogRecord } from './log';
 
 /**
@@ -39,7 +39,7 @@ export function channelOf(table: string): string {
 }
 
 /** Makes what is missing. Several processes may do this at the same moment. */
-export async function ensureTable(pool: Pool, table: string): Promise<void> {
+export async function ensureTable(pool: Pool | Client, table: string): Promise<void> {
   const name = qualified(table);
   await pool.query(`
     BEGIN;

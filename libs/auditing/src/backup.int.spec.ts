@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import {
+  beginRestore,
+  KafkaLog,
+  PostgresLog,
+  RestoreRefused,
+  type Log,
+  type LogRecord,
+  type RestorePlace,
+} from '@deal-ledger/log';
+import { generateSignerKey, rootAt, signCheckpoint } from '@deal-ledger/proof';
+import { describeWithKafka, describeWithPostgres } from '../../../tests/harness';
+import { backupLedger, BackupRefused, type BackupResult } from './backup';
+import { BackupDamaged } from './backup-frames';
+import { checkBackup, restoreLedger, type CheckedBackup } from './restore';
+import { append, logOf, ORIGIN, treeOver } from './testing-tree';
+
+jest.setTimeout(60_000);
+
+const RECORDS = 700;
+const NOTHING = (): undefined => undefined;
+const logger = { debug: NOTHING, warn: NOTHING };
+
+async function recordsOf(log: Log): Promise<readonly LogRecord[]> {
+  const end = await log.end();
+  return log.at(Array.from({ length: end }, (_, position) => position));
+}
+
+async function fixture() {
+  const folder = mkdtempSync(join(tmpdir(), 'deal-ledger-backup-'));
+  const log = await logOf(RECORDS);
+  const key = generateSignerKey(ORIGIN, 'ed25519');
+  const signed = async (size: number): Promise<string> =>
+    signCheckpoint({ origin: ORIGIN, size, root: await rootAt(size, treeOver(log)), extensions: [] }, key);
+  const file = join(folder, 'ledger.backup');
+  const backup = async (): Promise<BackupResult> =>
+    backupLedger({ log, file, checkpoint: await signed(RECORDS), key, nowMs: 0 });
+  return { folder, log, key, signed, file, backup, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+describe('a backup', () => {
+  let given: Awaited<ReturnType<typeof fixture>>;
+  beforeEach(async () => {
+    given = await fixture();
+  });
+  afterEach(() => given.remove());
+
+  it('has every record, and says of how many it is signed', async () => {
+    const { log, key, file, backup } = given;
+    const made = await backup();
+    expect(made).toMatchObject({ records: RECORDS, signed: RECORDS, refusals: 0 });
+    expect(await checkBackup(file, { key })).toMatchObject({
+      head: { ledgerId: made.ledgerId, end: RECORDS },
+      foot: { root: (await rootAt(RECORDS, treeOver(log))).toString('hex') },
+      signed: RECORDS,
+    });
+    expect(existsSync(`${file}.partial`)).toBe(false);
+  });
+
+  it('is not made of a log that is not what was signed for', async () => {
+    const { log, key, signed, file } = given;
+    const checkpoint = await signed(RECORDS);
+    const other = await logOf(RECORDS);
+    const made = (of: Log, by = key): Promise<BackupResult> =>
+      backupLedger({ log: of, file, checkpoint, key: by, nowMs: 0 });
+    await expect(made(other)).rejects.toThrow(BackupRefused);
+    await expect(made(await logOf(3))).rejects.toThrow(/lost its tail/);
+    await expect(made(log, generateSignerKey(ORIGIN, 'ed25519'))).rejects.toThrow(/is not signed as/);
+    expect(existsSync(file)).toBe(false);
+    expect(existsSync(`${file}.partial`)).toBe(false);
+  });
+
+  it('is found damaged wherever a byte of it was changed, and where it was cut off', async () => {
+    const { file, key, backup } = given;
+    await backup();
+    const whole = readFileSync(file);
+    const plain = gunzipSync(whole);
+    for (let change = 0; change < 40; change += 1) {
+      const bytes = Buffer.from(plain);
+      const at = randomBytes(4).readUInt32BE() % bytes.length;
+      bytes[at] = (bytes[at] as number) ^ (1 << (change % 8));
+      writeFileSync(file, gzipSync(bytes));
+      await expect(checkBackup(file, { key })).rejects.toThrow();
+    }
+    for (const length of [0, 10, whole.length - 1]) {
+      writeFileSync(file, whole.subarray(0, length));
+      await expect(checkBackup(file, { key })).rejects.toThrow(BackupDamaged);
+    }
+    const flipped = Buffer.from(whole);
+    flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] as number) ^ 1;
+    writeFileSync(file, flipped);
+    await expect(checkBackup(file, { key })).rejects.toThrow();
+  });
+
+  it('is held against a checkpoint that was kept elsewhere', async () => {
+    const { log, file, key, signed, backup } = given;
+    const earlier = await signed(5);
+    await backup();
+    await expect(checkBackup(file, { key, checkpoint: earlier })).resolves.toMatchObject({ signed: RECORDS });
+    await append(log, 1);
+    await expect(checkBackup(file, { key, checkpoint: await signed(RECORDS + 1) })).rejects.toThrow(
+      /take a later backup/,
+    );
+  });
+});
+
+/** What must hold wherever a ledger is restored to. */
+function restoring(placeOf: (topic: string) => RestorePlace, open: (topic: string) => Promise<Log>): void {
+  let given: Awaited<ReturnType<typeof fixture>>;
+  let topic: string;
+  beforeEach(async () => {
+    given = await fixture();
+    topic = `restored-${randomBytes(4).toString('hex')}`;
+  });
+  afterEach(() => given.remove());
+
+  async function restore(): Promise<CheckedBackup> {
+    const target = await beginRestore(placeOf(topic));
+    try {
+      return await restoreLedger({ file: given.file, target, key: given.key });
+    } finally {
+      await target.close();
+    }
+  }
+
+  it('keeps positions, bytes and times, and goes on from there', async () => {
+    await given.log.append({ key: '', value: Buffer.alloc(200_000, 7), headers: { a: '', b: 'c' } });
+    await backupLedger({ log: given.log, file: given.file, nowMs: 0 });
+    await restore();
+    const log = await open(topic);
+    try {
+      expect(await recordsOf(log)).toEqual(await recordsOf(given.log));
+      const before = Date.now() - 60_000;
+      expect(await log.append({ key: 'next', value: Buffer.from('x'), headers: {} })).toBe(RECORDS + 1);
+      const [next] = await log.at([RECORDS + 1]);
+      expect(next?.timeMs).toBeGreaterThan(before);
+    } finally {
+      await log.close();
+    }
+  });
+
+  it('is refused where there is a ledger already', async () => {
+    await given.backup();
+    await restore();
+    await expect(restore()).rejects.toThrow(RestoreRefused);
+    await expect(restore()).rejects.toThrow(new RegExp(`exists already.* with ${RECORDS} records`));
+  });
+
+  it('leaves nothing that could be taken for a log when it ends half way', async () => {
+    await given.backup();
+    const target = await beginRestore(placeOf(topic));
+    await target.put((await recordsOf(given.log)).slice(0, 10));
+    await target.close();
+    const found = await open(topic).then(
+      async (log) => {
+        const end = await log.end();
+        await log.close();
+        return end;
+      },
+      (error: Error) => error.message,
+    );
+    expect([0, expect.stringMatching(/message.timestamp.type is CreateTime/)]).toContainEqual(found);
+  });
+}
+
+describeWithPostgres('restoring to Postgres', (url) => {
+  restoring(
+    (topic) => ({ brokers: undefined, databaseUrl: url, topic, flushEveryMessage: true, logger }),
+    (topic) => PostgresLog.open({ connectionString: url, table: topic }),
+  );
+});
+
+describeWithKafka('restoring to Kafka', (brokers) => {
+  restoring(
+    (topic) => ({ brokers, databaseUrl: undefined, topic, flushEveryMessage: true, logger }),
+    (topic) => KafkaLog.open({ brokers, topic, createIfMissing: false }),
+  );
+});
