@@ -36,6 +36,7 @@ const apps = readdirSync(join(ROOT, 'apps')).filter((name) => !NO_SERVICES.inclu
 /** Who keeps a key, and where. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   audit: ['checkpoint-key:/var/lib/deal-ledger'],
+  witness: ['witnessed:/var/lib/deal-ledger'],
 };
 const services = Object.entries(compose.services);
 const ours = services.filter(([name]) => apps.includes(name));

@@ -59,6 +59,8 @@ export async function startCluster({
       KAFKA_BROKERS: kafka.brokers.join(','),
       DATABASE_URL: postgres.url,
       ...addresses,
+      WITNESS_URLS: addresses[addressVariable('witness')] as string,
+      WITNESS_LOGS: `${addresses[addressVariable('audit')]}/v1/audit/vkey`,
       ...environment,
     };
     const services = new Map<ServiceName, RunningService>();
@@ -79,5 +81,5 @@ export async function startCluster({
 const portTaken = (port: number): string =>
   `port ${port} of 127.0.0.1 is taken, perhaps by a ledger that runs already. Stop it, or choose another: npm run cluster -- --port ${port + 1}`;
 
-/** The front door's setting for where a service is: `SPEND_FORECAST_URL`. */
+/** The front door's setting for where a service is: `SPEND_FORECAST_URL`; others are named alike. */
 const addressVariable = (service: ServiceName): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;

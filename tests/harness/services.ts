@@ -13,6 +13,7 @@ export const SERVICES = [
   'spend-forecast',
   'supplier-commitments',
   'audit',
+  'witness',
   'front-door',
 ] as const;
 export type ServiceName = (typeof SERVICES)[number];

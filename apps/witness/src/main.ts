@@ -1,1 +1,6 @@
-export {};
+import { runMain, settingsOrExit, startService } from '@deal-ledger/service';
+import { NAME, witnessService } from './service';
+import { MEANINGS, WITNESS_SETTINGS } from './settings';
+
+const settings = settingsOrExit(NAME, WITNESS_SETTINGS, MEANINGS);
+runMain(NAME, () => startService(witnessService(settings)));

@@ -8,6 +8,8 @@ import { prepareAuditing } from './schema';
 import { TreeGrower } from './tree-grower';
 import { TreeStore } from './tree-store';
 
+const ignore = (): void => {};
+
 export const ORIGIN = 'ledger.example/deals';
 
 /** A log in memory that begins a ledger and has so many records. */
@@ -37,6 +39,7 @@ export interface TestTreeOptions {
   readonly schema?: string;
   readonly key?: SignerKey;
   readonly checkpointEveryMs?: number;
+  readonly signed?: () => void;
 }
 
 /** A tree on a real Postgres that grows over a log. */
@@ -51,13 +54,17 @@ export class TestTree {
   ) {}
 
   static async start(log: Log, options: TestTreeOptions): Promise<TestTree> {
-    const { connectionString, key = generateSignerKey(ORIGIN, 'ed25519'), checkpointEveryMs = 0 } = options;
+    const {
+      connectionString,
+      key = generateSignerKey(ORIGIN, 'ed25519'),
+      checkpointEveryMs = 0,
+      signed = ignore,
+    } = options;
     const schema = options.schema ?? `test_${randomBytes(6).toString('hex')}`;
-    const ignore = (): void => {};
     await prepareAuditing(connectionString, schema);
     const store = new TreeStore(connectionString, schema, ignore);
     const signer = new CheckpointSigner(async () => key);
-    const grower = new TreeGrower({ log, store, signer, warn: ignore, checkpointEveryMs });
+    const grower = new TreeGrower({ log, store, signer, warn: ignore, checkpointEveryMs, signed });
     grower.start();
     return new TestTree(grower, store, key, schema, connectionString, log);
   }

@@ -20,6 +20,7 @@ import { TreeAnswers } from './tree-answers';
 import { TreeController } from './tree.controller';
 import { TreeGrower } from './tree-grower';
 import { TreeStore } from './tree-store';
+import { Witnesses, type WitnessAddress } from './witnesses';
 
 export interface TreeOptions {
   readonly connectionString: string;
@@ -28,6 +29,8 @@ export interface TreeOptions {
   readonly keyFile: (ledgerId: string) => string;
   /** The log's name in its checkpoints; by default made of the ledger's id. */
   readonly origin?: string | undefined;
+  /** Who is asked to cosign. */
+  readonly witnesses?: readonly WitnessAddress[];
   readonly schema?: string;
   /** The schema of the audit's projection, by which events are found. */
   readonly projection?: string;
@@ -42,27 +45,29 @@ const logger = new Logger('tree');
 @Module({})
 export class TreeModule {
   static of(options: TreeOptions): DynamicModule {
-    const { log, keyFile, origin, released, projection = audit.schema } = options;
+    const { log, keyFile, origin, released, projection = audit.schema, witnesses: addresses = [] } = options;
     class TreeLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
       constructor(
         @Inject(TreeStore) private readonly store: TreeStore,
         @Inject(TreeGrower) private readonly grower: TreeGrower,
+        @Inject(Witnesses) private readonly witnesses: Witnesses,
         @Inject(Readiness) private readonly readiness: Readiness,
       ) {}
 
       onApplicationBootstrap(): void {
-        const { grower, store } = this;
+        const { grower, store, witnesses } = this;
         grower.start();
+        witnesses.start();
         this.readiness.register('tree', async () => {
           const reason = grower.notWorkingBecause;
           if (reason !== undefined) throw new Error(reason);
           const { size, signedSize } = await store.state();
-          return `has ${size} leaves, signed for ${signedSize}`;
+          return [`has ${size} leaves, signed for ${signedSize}`, ...witnesses.states].join('; ');
         });
       }
 
       async onApplicationShutdown(): Promise<void> {
-        await this.grower.stop();
+        await Promise.all([this.grower.stop(), this.witnesses.stop()]);
         await this.store.close();
         await released?.();
       }
@@ -78,9 +83,16 @@ export class TreeModule {
             new CheckpointSigner(keyInFile({ file: keyFile, origin, info: (message) => logger.log(message) })),
         },
         {
+          provide: Witnesses,
+          inject: [TreeStore],
+          useFactory: (store: TreeStore) =>
+            new Witnesses({ addresses, store, warn: (message) => logger.error(message) }),
+        },
+        {
           provide: TreeGrower,
-          inject: [TreeStore, CheckpointSigner],
-          useFactory: (store: TreeStore, signer: CheckpointSigner) => new TreeGrower({ log, store, signer, warn }),
+          inject: [TreeStore, CheckpointSigner, Witnesses],
+          useFactory: (store: TreeStore, signer: CheckpointSigner, witnesses: Witnesses) =>
+            new TreeGrower({ log, store, signer, warn, signed: () => witnesses.wake() }),
         },
         {
           provide: TreeAnswers,

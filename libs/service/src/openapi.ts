@@ -90,6 +90,7 @@ function requestBodyJson(doc: OperationDoc, schemas: Components): Json {
     ...(doc.ndjsonBody === undefined
       ? {}
       : { 'application/x-ndjson': { schema: schemas.of(doc.ndjsonBody, 'input') } }),
+    ...(doc.textBody === undefined ? {} : { 'text/plain': { schema: { type: 'string', description: doc.textBody } } }),
   };
   return Object.keys(content).length === 0 ? {} : { requestBody: { required: true, content } };
 }

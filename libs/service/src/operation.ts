@@ -33,6 +33,8 @@ export interface OperationDoc {
   readonly body?: z.ZodType;
   /** Of one line, where the body is `application/x-ndjson`; the handler gets the stream as its body. */
   readonly ndjsonBody?: z.ZodType;
+  /** Of the body, where it is a text; the process takes it as bytes. */
+  readonly textBody?: string;
   readonly responses: Readonly<Record<number, AnswerDoc>> & {
     /** Statuses that are answered with problem details. */
     readonly problems?: readonly number[];
