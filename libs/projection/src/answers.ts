@@ -3,9 +3,10 @@ import { Problem } from '@deal-ledger/service';
 import type { Pool } from 'pg';
 import { idsBetween } from './between';
 import { callOf, Values } from './call';
-import { exchanged } from './carrying';
-import { Kept } from './kept';
+import { exchanged, ofGroups, ofIds } from './carrying';
+import { Kept, type Base } from './kept';
 import { familyOf, keyOf, type Question } from './question';
+import { addedBy, exchangedSums, rowsOf } from './sums';
 import { changes, entriesOf, unconvertedIn, type FxRate, type Whole } from './whole';
 
 /** An answer in pages is held as a whole; one of more rows than this is had as CSV or NDJSON, or in parts by a filter. */
@@ -118,8 +119,9 @@ export class Answers {
     ]);
     if (between === undefined) return undefined;
     const ids = askedAmong(between, question);
-    const rows = ids.length === 0 ? base.whole : await this.exchangedRows(question, ids, base.whole);
+    const rows = ids.length === 0 ? base.whole : await this.exchanged(question, ids, base);
     if (rows === undefined) return undefined;
+    if (rows.lines.length > MAX_ROWS) throw tooManyRows();
     const whole = { ...rows, unknownEvents };
     // Who goes on with the ledger does not come back to where it was. The two share the text of most rows.
     const goesOn = question.position > base.position;
@@ -128,16 +130,28 @@ export class Answers {
     return whole;
   }
 
-  private async exchangedRows(question: Question, ids: readonly string[], base: Whole): Promise<Whole | undefined> {
+  private async exchanged(
+    question: Question,
+    ids: readonly string[],
+    { position, whole }: Base,
+  ): Promise<Whole | undefined> {
     const { definition, sort, filter, reportingCurrency } = question;
+    // What is converted rests on rates as well.
+    if (whole.seams === undefined || reportingCurrency !== null) return undefined;
+    const { added } = whole.seams;
+    const { sums } = definition.carried ?? {};
+    if (sums !== undefined && added !== undefined) {
+      const after = await exchangedSums(this.pool, sums, question, { position, added, roots: ids });
+      const rows = await rowsOf(this.pool, sums, question, after);
+      const made = exchanged(whole, whole.seams, { definition, sort, givesWay: ofGroups(after.groups), rows });
+      return { ...whole, ...made, seams: { ...made.seams, added: after.added } };
+    }
     const [column = ''] = definition.key;
-    // What is converted rests on rates as well, and what is of these ids alone is soon worked out.
-    if (base.seams === undefined || reportingCurrency !== null || filter[column] !== undefined) return undefined;
+    // What is of these ids alone is soon worked out.
+    if (sums !== undefined || filter[column] !== undefined) return undefined;
     const { text, values } = this.statementOf({ ...question, filter: { ...filter, [column]: ids.join(',') } });
     const { rows } = await this.pool.query<RawRow>({ text, values });
-    const whole = { ...base, ...exchanged(base, base.seams, { definition, sort, ids, rows }) };
-    if (whole.lines.length > MAX_ROWS) throw tooManyRows();
-    return whole;
+    return { ...whole, ...exchanged(whole, whole.seams, { definition, sort, givesWay: ofIds(ids), rows }) };
   }
 
   /** An answer of which the one that is asked for could be made, and that is just being worked out. */
@@ -164,10 +178,11 @@ export class Answers {
   private async read(question: Question): Promise<Whole> {
     const { definition, position } = question;
     const { text, values } = this.statementOf(question);
-    const { rows: raw } = await this.pool.query<RawRow>({
-      text: `${text} limit ${MAX_ROWS + 1}`,
-      values,
-    });
+    const { sums, bearings } = definition.carried ?? {};
+    const [{ rows: raw }, added] = await Promise.all([
+      this.pool.query<RawRow>({ text: `${text} limit ${MAX_ROWS + 1}`, values }),
+      sums === undefined || question.reportingCurrency !== null ? undefined : addedBy(this.pool, sums, question),
+    ]);
     if (raw.length > MAX_ROWS) throw tooManyRows();
     const first = raw.find((each) => typeof each['policyEventId'] === 'string');
     const entries = entriesOf(definition, raw);
@@ -185,9 +200,11 @@ export class Answers {
       unconverted: entries
         .flatMap(({ row }, index) => unconvertedIn(definition, row, raw[index] as RawRow))
         .slice(0, MAX_NAMED_CELLS),
-      ...(definition.carried?.bearings === undefined
+      ...(bearings === undefined && added === undefined
         ? {}
-        : { seams: { besides: entries.map(({ beside }) => beside), tally } }),
+        : {
+            seams: { besides: entries.map(({ beside }) => beside), tally, ...(added === undefined ? {} : { added }) },
+          }),
     };
   }
 

@@ -14,8 +14,8 @@ interface Found {
 }
 
 /**
- * The ids to whose rows it matters that the question is asked at one position and not at another,
- * which may be before or after it; nothing when that cannot be told, or is too much.
+ * The ids to whose rows, or to the parts of which, it matters that the question is asked at one position and not at
+ * another, which may be before or after it; nothing when that cannot be told, or is too much.
  */
 export async function idsBetween(pool: Pool, question: Question, position: number): Promise<string[] | undefined> {
   const { definition, reportingCurrency } = question;
@@ -44,7 +44,8 @@ function statementOf(definition: ReportDefinition): string {
 const passed = (columns: string, table: string, order: string): string => `
   select ${columns} from ${table} where position > $1 and position <= $2 order by ${order} limit ${MAX_POSTINGS + 1}`;
 
-function statementFor({ carried: { bearings = [], kinds = [] } = {} }: ReportDefinition): string {
+function statementFor({ carried: { sums, bearings: onRows = [], kinds = [] } = {} }: ReportDefinition): string {
+  const bearings = sums?.bearings ?? onRows;
   const measured = (measures: readonly string[]): string =>
     `measure = any (array[${measures.map((measure) => `'${measure}'`).join(', ')}]::text[])`;
   const bornOn = ({ measures, bearOn }: Bearing): string =>

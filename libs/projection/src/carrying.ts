@@ -1,23 +1,35 @@
 import { comparing, type RawRow, type ReportDefinition, type Row } from '@deal-ledger/reports';
 import { entriesOf, policyEventOf, rowIn, type Entry, type Seams, type Whole } from './whole';
 
-/** What becomes of an answer when the rows of some ids are others. */
+/** What becomes of an answer when some of its rows are others. */
 export interface Exchange {
   readonly definition: ReportDefinition;
   readonly sort: readonly string[];
-  /** By the column that comes first in the key. */
-  readonly ids: readonly string[];
-  /** All rows of these, in the order of the answer. */
+  /** Whether a row, by its key, is one of those that give way. */
+  readonly givesWay: (key: string) => boolean;
+  /** The rows that come in place of all these, in the order of the answer. */
   readonly rows: readonly RawRow[];
+}
+
+/** Rows whose key begins with one of the ids, which have no characters that JSON would write otherwise. */
+export function ofIds(ids: readonly string[]): Exchange['givesWay'] {
+  const asked = new Set(ids);
+  return (key) => asked.has(key.slice(2, key.indexOf('"', 2)));
+}
+
+/** Rows whose key begins with one of the groups, which are parts of keys as JSON. */
+export function ofGroups(groups: readonly string[]): Exchange['givesWay'] {
+  const beginnings = groups.map((group) => `${group.slice(0, -1)},`);
+  return (key) => beginnings.some((beginning) => key.startsWith(beginning));
 }
 
 /** The rows and totals of an answer after an exchange, as if it had been worked out as a whole. */
 export function exchanged(
   base: Whole,
   { besides, tally: before }: Seams,
-  { definition, sort, ids, rows }: Exchange,
-): Pick<Whole, 'lines' | 'keys' | 'policyEventId' | 'totals' | 'seams'> {
-  const gone = placesOf(base.keys, new Set(ids));
+  { definition, sort, givesWay, rows }: Exchange,
+): Pick<Whole, 'lines' | 'keys' | 'policyEventId' | 'totals'> & { readonly seams: Seams } {
+  const gone = [...base.keys.keys()].filter((place) => givesWay(base.keys[place] as string));
   const entries = entriesOf(definition, rows);
   const tally = before.copy();
   for (const place of gone) tally.remove(rowIn(base.lines[place] as string, besides[place] as string));
@@ -35,13 +47,6 @@ export function exchanged(
     totals: tally.shown(),
     seams,
   };
-}
-
-/** Where the rows of the ids stand. An id has no characters that JSON would write otherwise. */
-function placesOf(keys: readonly string[], ids: ReadonlySet<string>): number[] {
-  const places: number[] = [];
-  for (const [place, key] of keys.entries()) if (ids.has(key.slice(2, key.indexOf('"', 2)))) places.push(place);
-  return places;
 }
 
 /** Before which of the lines each entry belongs; they are in order, as the lines are. */

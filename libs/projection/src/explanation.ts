@@ -1,7 +1,18 @@
-import { columnsOf, count, decimal, id, list, text, type ReportDefinition, type Row } from '@deal-ledger/reports';
+import {
+  columnsOf,
+  columnTypesOf,
+  count,
+  decimal,
+  id,
+  list,
+  text,
+  type ReportDefinition,
+  type Row,
+} from '@deal-ledger/reports';
 import { Problem } from '@deal-ledger/service';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { Answers } from './answers';
 import { askedFor, keyText, restingOn } from './basis';
 import { callOf, Values } from './call';
 import type { Question } from './question';
@@ -49,6 +60,7 @@ export class Explanations {
   constructor(
     private readonly pool: Pool,
     private readonly schema: string,
+    private readonly answers: Pick<Answers, 'whole'>,
   ) {}
 
   /**
@@ -64,8 +76,7 @@ export class Explanations {
       columnsOf(definition).map(({ name }) => name),
     );
     const values = new Values();
-    const row = `r as materialized (select f.* from ${callOf(this.schema, narrowed(question, key), values)} as f
-      where ${keyText(definition, 'f')} = ${values.add(key)})`;
+    const row = await this.rowOf(question, key, values);
     const asked = askedFor(question, column, values);
     const upTo = `p.position <= ${values.add(question.position)} and (p.effective is null or p.effective <= asked.effective_on)`;
     const resting = restingOn(definition, { measures: definition.rests[column], bearing: false }, upTo);
@@ -82,6 +93,22 @@ export class Explanations {
       value: first.cell,
       rows: rows.filter(({ place }) => place !== null).map(({ cell: _, place: __, ...posting }) => posting),
     };
+  }
+
+  /** SQL for the CTE `r`, the row of the key. Of a report that adds up over much it is taken from the whole answer, which is kept. */
+  private async rowOf(question: Question, key: string, values: Values): Promise<string> {
+    const { definition, reportingCurrency } = question;
+    // Which rates a row is converted by, the answer only says of all of them.
+    if (definition.carried?.sums === undefined || reportingCurrency !== null)
+      return `r as materialized (select f.* from ${callOf(this.schema, narrowed(question, key), values)} as f
+        where ${keyText(definition, 'f')} = ${values.add(key)})`;
+    const { lines, keys, policyEventId } = await this.answers.whole(question);
+    const known = keys.map((each) => (JSON.parse(each) as unknown[]).filter((part) => part !== null).join('/'));
+    const line = lines[known.indexOf(key)];
+    if (line === undefined) throw noSuchRow(question, key, known);
+    const row = { ...(JSON.parse(line) as Row), policyEventId, fxEventIds: [] };
+    const columns = Object.entries(columnTypesOf(definition)).map(([name, type]) => `"${name}" ${type}`);
+    return `r as materialized (select * from jsonb_to_record(${values.add(JSON.stringify(row))}::jsonb) as r (${columns.join(', ')}))`;
   }
 
   private async keysOf(question: Question): Promise<string[]> {

@@ -3,6 +3,7 @@ import type { ReportDefinition, Row } from '@deal-ledger/reports';
 import { Problem, validQuery, type Clock } from '@deal-ledger/service';
 import { LRUCache } from 'lru-cache';
 import type { Pool } from 'pg';
+import type { Answers } from './answers';
 import { decodeCursor, encodeCursor, notOurs, refuseOtherThan } from './cursor';
 import { Explanations } from './explanation';
 import { explainSchema, varianceSchema, type ExplainQuery, type VarianceQuery } from './figure-query';
@@ -37,10 +38,11 @@ export class Figures {
   constructor(
     pool: Pool,
     schema: string,
+    answers: Answers,
     private readonly positions: Positions,
     private readonly clock: Clock,
   ) {
-    this.explanations = new Explanations(pool, schema);
+    this.explanations = new Explanations(pool, schema, answers);
     this.variances = new Variances(pool, schema, () => performance.now());
   }
 

@@ -94,5 +94,6 @@ export class Kept {
 function bytesOf({ lines, keys, seams }: Whole): number {
   let bytes = ANSWER_BYTES + lines.length * ROW_BYTES;
   for (const texts of [lines, keys, seams?.besides ?? []]) for (const text of texts) bytes += text.length;
+  for (const [group, parts] of seams?.added ?? []) bytes += ROW_BYTES + group.length + parts.length;
   return bytes;
 }

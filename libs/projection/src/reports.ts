@@ -96,7 +96,7 @@ export class Reports {
     this.positions = new Positions({ ...options, pool: this.pool });
     this.answers = new Answers(this.pool, options.schema, options.maxKeptBytes ?? STANDARD_KEPT_BYTES);
     this.runs = new ReportRuns(this.pool, options.schema);
-    this.figures = new Figures(this.pool, options.schema, this.positions, options.clock);
+    this.figures = new Figures(this.pool, options.schema, this.answers, this.positions, options.clock);
     this.previews = new Previews(this.pool, options.schema);
     this.streams = new Streams(this.pool);
     this.walk = new Walk(this.pool, options.schema);

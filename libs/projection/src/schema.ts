@@ -114,6 +114,19 @@ class IndexCorrelations1764400000000 implements MigrationInterface {
   }
 }
 
+/** Of several forecasts of an entity one counts, so all of them are read together. */
+class IndexForecastsByEntity1764500000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      `create index postings_by_forecaster on postings ((value::jsonb ->> 'entityId')) where measure = 'forecast'`,
+    );
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index postings_by_forecaster');
+  }
+}
+
 const TABLES = [
   // One row: how far the ledger has been projected, and what tells that ledger from another.
   `create table progress (
@@ -227,6 +240,7 @@ export async function prepareSchema(
         KeepHistory1764200000000,
         IndexPostingsByNamed1764300000000,
         IndexCorrelations1764400000000,
+        IndexForecastsByEntity1764500000000,
       ],
       migrationsTransactionMode: 'all',
       extra: { options },

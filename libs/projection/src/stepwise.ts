@@ -14,7 +14,17 @@ export interface Step {
  * the statement of its function, which is planned once for all of them and not anew for each.
  */
 export function afterEach(steps: readonly Step[], question: Question, values: Values): string {
-  const { definition, effectiveOn, reportingCurrency, fxPolicy, filter, options } = question;
+  return stepped(statementOf(question.definition), steps, question, values);
+}
+
+/** The same of any statement over the arguments of a report, and over `more` ones. */
+export function stepped(
+  statement: string,
+  steps: readonly Step[],
+  { definition, effectiveOn, reportingCurrency, fxPolicy, filter, options }: Question,
+  values: Values,
+  more: readonly string[] = [],
+): string {
   const types = argumentTypesOf(definition);
   const positions = values.add(steps.map(({ position }) => position));
   const ordinals = values.add(steps.map(({ ordinal }) => ordinal));
@@ -26,6 +36,7 @@ export function afterEach(steps: readonly Step[], question: Question, values: Va
     ...Object.entries(options).map(
       ([name, value]) => `${values.add(value)}::${types[snake(name)] ?? 'text'} as ${snake(name)}`,
     ),
+    ...more,
   ];
   return `(
     select stepwise.step_number, stepped.*
@@ -33,7 +44,7 @@ export function afterEach(steps: readonly Step[], question: Question, values: Va
       select known.as_of, known.as_of_ordinal, known.step_number::integer, ${args.join(', ')}
       from unnest(${positions}::bigint[], ${ordinals}::integer[]) with ordinality as known (as_of, as_of_ordinal, step_number)
     ) as stepwise
-    cross join lateral (${statementOf(definition)}) as stepped
+    cross join lateral (${statement}) as stepped
   )`;
 }
 

@@ -1,4 +1,5 @@
 import { rowOf, type RawRow, type ReportDefinition, type Row, type Tally } from '@deal-ledger/reports';
+import type { Added } from './sums';
 
 /** Every row of an answer, as text, and what is said of all of them. */
 export interface Whole {
@@ -21,6 +22,8 @@ export interface Seams {
   /** By row, as JSON, what its line leaves out of {@link Entry.row}; empty when nothing. */
   readonly besides: readonly string[];
   readonly tally: Tally;
+  /** What the rows are added up from, where they are and it can be carried. */
+  readonly added?: Added;
 }
 
 export interface FxRate {

@@ -1,4 +1,4 @@
-import { PROJECTIONS, type ReportDefinition } from './index';
+import { BY_GROUP, BY_ROOT, PROJECTIONS, type ReportDefinition } from './index';
 
 const CARRIED = PROJECTIONS.flatMap(({ reports }) => reports).filter(({ carried }) => carried !== undefined);
 const named = (report: ReportDefinition): [string, ReportDefinition] => [report.name, report];
@@ -27,6 +27,10 @@ describe('a report whose answer follows from that at another position', () => {
       new RegExp(`(from|join) ${table}\\b`).test(sql),
     );
     expect(sources).toEqual(carried?.kinds === undefined ? [] : ['events']);
+  });
+
+  it.each(CARRIED.map(named))('has no filter of its own by what sums are narrowed by (%s)', (_, { filters }) => {
+    expect(Object.keys(filters).filter((name) => name === BY_ROOT || name === BY_GROUP)).toEqual([]);
   });
 
   it.each(withBearings.map(named))('can be asked for rows of several ids (%s)', (_, { key, filters }) => {

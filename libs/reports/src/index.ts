@@ -29,6 +29,8 @@ export { difference, type AnyPostingRule, type Posting, type PostingRule } from 
 export { fxFor } from './definitions/fx';
 export { linesOf, standing } from './definitions/sql';
 export {
+  BY_GROUP,
+  BY_ROOT,
   count,
   countIfAny,
   decimal,
@@ -50,11 +52,21 @@ export {
   type RawRow,
   type ReportDefinition,
   type Row,
+  type Sums,
 } from './report';
 export { atScale } from './decimal';
 export { comparing, orderOf } from './ordering';
 export { columnsOf, filingOf, rowOf } from './shape';
-export { argumentTypesOf, PLANNED_WITH, snake, sqlFunctionOf, statementOf, type SqlFunction } from './sql-function';
+export {
+  argumentTypesOf,
+  columnTypesOf,
+  PLANNED_WITH,
+  snake,
+  sqlFunctionOf,
+  statementOf,
+  statementOverSums,
+  type SqlFunction,
+} from './sql-function';
 export { SQL_LIBRARY } from './sql-library';
 export { Tally } from './tally';
 export { cut, spread, type Bucket } from './spread';

@@ -146,9 +146,39 @@ export interface Carried {
   readonly bearings?: readonly Bearing[];
   /** Kinds of streams whose every event shows in the rows of its stream, whatever it posts. */
   readonly kinds?: readonly string[];
+  /** Of a report whose rows add up over many streams, in place of bearings on rows. */
+  readonly sums?: Sums;
 }
 
-/** To which ids postings of some measures may matter. */
+/** What sums are narrowed by; no report has filters of such names. */
+export const BY_ROOT = 'sums.root';
+export const BY_GROUP = 'sums.group';
+
+/**
+ * How rows are added up. Of each root (a deal, a funding …) parts are added, which depend on postings
+ * that bear on this root alone; and rows are made of the parts of their group, whosever they are.
+ * What is touched between two positions changes the sums by its own parts: these as known at the one
+ * position are taken away, and as known at the other added.
+ */
+export interface Sums {
+  /** The rows of a group are those that agree in so many of the first columns of the key. */
+  readonly groupedBy: number;
+  /**
+   * SQL over the arguments of the report for a row per group: `group`, a JSON array of these columns,
+   * and `parts`, a JSON array of what is told apart in it, each `[key, sum, unknown, rows]`. Its
+   * `filter` may have {@link BY_ROOT}, ids with commas between, of which alone the parts are wanted.
+   */
+  readonly parts: string;
+  /**
+   * The statement of the report over `sums`, a JSON array of `[group, parts]`, for the rows of these
+   * groups. Its `filter` has {@link BY_GROUP}, the ids in their first columns.
+   */
+  readonly rows: string;
+  /** To which roots postings matter. */
+  readonly bearings: readonly Bearing[];
+}
+
+/** To which ids, of rows or of roots, postings of some measures may matter. */
 export interface Bearing {
   readonly measures: readonly string[];
   /** SQL that selects these ids; `roots` is SQL for an array of what the postings are of, without the parts of that. */

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { orderOf } from './ordering';
-import { kindOfColumn, META_COLUMNS, type ColumnKind, type Option, type ReportDefinition } from './report';
+import {
+  BY_GROUP,
+  kindOfColumn,
+  META_COLUMNS,
+  type ColumnKind,
+  type Filter,
+  type Option,
+  type ReportDefinition,
+  type Sums,
+} from './report';
 
 /** Where the function of a report is made, and in whose tables it reads. */
 export interface Place {
@@ -152,6 +161,10 @@ const CELLS: Readonly<Record<ColumnKind, { sql: string; shown: (value: string) =
   flag: { sql: 'boolean', shown: (value) => `${value}::boolean` },
 };
 
+/** The SQL type of each column of the report's function. */
+export const columnTypesOf = (definition: ReportDefinition): Readonly<Record<string, string>> =>
+  Object.fromEntries(returnedColumns(definition).map(({ name, type }) => [name, type]));
+
 /** The statement of a report's function, over its arguments. */
 export function statementOf(definition: ReportDefinition): string {
   const { filters, options, row, sql } = definition;
@@ -182,6 +195,13 @@ select * from (
 ) as report
 order by ${orderOf(definition)}
 `;
+}
+
+/** The same of a report that is added up, over its arguments and its {@link Sums}. */
+export function statementOverSums(definition: ReportDefinition, { rows }: Sums): string {
+  // No row is of another group than those that are given.
+  const ofGroup: Filter = { schema: z.string(), condition: () => 'true' };
+  return statementOf({ ...definition, sql: rows, filters: { ...definition.filters, [BY_GROUP]: ofGroup } });
 }
 
 function commentOf({ summary, filters, options, summedOnly }: ReportDefinition): string {

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { adding } from './adding';
 import { ofLegs, RATES, under } from './basis';
-import { count, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
+import { BY_ROOT, count, id, list, lists, money, ratio, text, type ReportDefinition } from '../report';
 import { sumsByCurrency, sumsSchema } from '../totals';
 import { cellOrZero, pricedBy, RATE_FLAGS, rateDay, RATES_USED } from './conversion';
 import { FUNDING_MEASURES, FUNDINGS } from './fundings';
 import { GROUPS } from './groups';
 import { openBalancesOf, sidesOf, STAGES_OF_DEALS } from './legs';
-import { flagsOf, linesOf, postingsOf, termsOf } from './sql';
+import { flagsOf, namingDeal, ofItself, ofThose, postingsOf, termsOf } from './sql';
 
 export const CounterpartyExposure = z
   .object({
@@ -79,14 +80,33 @@ const PARTS = `
   select recipient, funder, unit, 'fundingReceivedNet', case measure when 'tranche.received' then amount else -amount end, 'spot', ${rateDay(`(value::jsonb ->> 'on')::date`)}
   from line
   join funding_side on funding_id = split_part(subject, '/', 1)
-  where measure in ('tranche.received', 'funding.repaid')`;
+  where measure in ('tranche.received', 'funding.repaid')
+  union all
+  -- Counted whichever way something goes between the two, of whom one has to do with the other.
+  select entity, party, null, 'tie', 0, null, null from tie
+  union all
+  select entity, party, null, 'openDeals', 1, null, null from (select distinct entity, party, deal_id from either where is_open and deal_id is not null) as deals
+  union all
+  select entity, party, null, 'undisclosedLegs', 1, null, null from (select distinct entity, party, leg_id from either where is_open and is_secret and leg_id is not null) as legs
+  union all
+  select recipient, funder, null, 'undisclosedFunding', 0, null, null from funding_side where is_undisclosed and stage = 'proposed'`;
 
 const EITHER = `(string_to_array(r."entityId", '+') || string_to_array(r."partyId", '+'))`;
 /** Legs from the one to the other, either way. */
 const BETWEEN_THEM = `terms -> 'providers' ?| ${EITHER} and terms -> 'receivers' ?| ${EITHER}`;
 
-const SQL = `
-with recursive ${linesOf(['deal', 'deal.stage', 'leg', ...FUNDING_MEASURES, 'party', 'relation'])},
+const OF_DEALS = ['deal', 'deal.stage', 'leg'];
+
+const OF_DEAL = ofItself(BY_ROOT, [...OF_DEALS, 'leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid']);
+
+/** What there is between two in a deal is told by the fundings that name it, too. */
+const NAMING = namingDeal('funding');
+const OF_FUNDING = ofThose(BY_ROOT, FUNDING_MEASURES, {
+  those: (roots) => `select unnest(${roots}) union ${NAMING.those(roots)}`,
+  ids: (those) => `select unnest(${those}) union ${NAMING.ids(those)}`,
+});
+
+const CTES = `
 ${STAGES_OF_DEALS},
 leg as (
   select subject, split_part(subject, '/', 1) as deal_id, stage, terms, terms ->> 'class' = 'payment' as is_payment,
@@ -117,32 +137,40 @@ tie (entity, party, deal_id, leg_id, is_open, is_secret) as (
     and d.subject not in (select deal_id from leg)
     and d.subject not in (select deal_id from funding_side where deal_id is not null)
 ),
--- Counted whichever way something goes between the two.
-pair as (
-  select mine.entity, mine.party, count(distinct deal_id) filter (where is_open) as open_deals,
-    count(distinct leg_id) filter (where is_open and is_secret) as undisclosed_legs
-  from (select distinct entity, party from tie) as mine
-  join (
-    select * from tie
-    union all
-    select party, entity, deal_id, leg_id, is_open, is_secret from tie
-  ) as either on either.entity = mine.entity and either.party = mine.party
-  group by mine.entity, mine.party
+either as (
+  select * from tie
+  union all
+  select party, entity, deal_id, leg_id, is_open, is_secret from tie
 ),
 due as (
   select subject, value::jsonb ->> 'partyId' as party_id,
     case measure when 'leg.firm' then 'owedFirmRemaining' else 'owedCeilingRemaining' end as cell, unit as currency, sum(amount) as amount
-  from ${postingsOf(['leg.firm', 'leg.ceiling'])} as planned
+  from ${postingsOf(['leg.firm', 'leg.ceiling'], OF_DEAL)} as planned
   where period_last(period) > effective_on
   group by subject, value, measure, unit having sum(amount) <> 0
 ),
-${openBalancesOf('payment', {
-  owedFirmRemaining: `case when stage = 'binding' then firm - incurred end`,
-  owedCeilingRemaining: `case when stage = 'binding' then ceiling - incurred end`,
-  incurredUnpaid: 'incurred - paid',
-  prepaidUnapplied: 'paid - incurred',
-})},
-${pricedBy(['entity', 'party'], PARTS)},
+${openBalancesOf(
+  'payment',
+  {
+    owedFirmRemaining: `case when stage = 'binding' then firm - incurred end`,
+    owedCeilingRemaining: `case when stage = 'binding' then ceiling - incurred end`,
+    incurredUnpaid: 'incurred - paid',
+    prepaidUnapplied: 'paid - incurred',
+  },
+  OF_DEAL,
+)}`;
+
+const KEYS = ['entity', 'party'];
+/** What pairs are told by, besides amounts. */
+const OF_PAIRS = `cell in ('tie', 'openDeals', 'undisclosedLegs', 'undisclosedFunding')`;
+
+const ROWS = `
+pair as (
+  select entity, party, coalesce(sum(amount) filter (where cell = 'openDeals'), 0) as open_deals,
+    coalesce(sum(amount) filter (where cell = 'undisclosedLegs'), 0) as undisclosed_legs, bool_or(cell = 'undisclosedFunding') as is_undisclosed
+  from added where ${OF_PAIRS} group by entity, party having bool_or(cell = 'tie')
+),
+${pricedBy(KEYS, `select * from added where not ${OF_PAIRS}`)},
 exposed as (
   select entity, party, currency, ${CELLS.map((name) => `${cellOrZero(name)} as "${name}"`).join(',\n    ')}, ${RATES_USED}
   from priced group by entity, party, currency
@@ -167,16 +195,11 @@ supplied as materialized (
   left join group_of on group_of.party = customer
   where measure = 'relation' and value::jsonb ->> 'relation' = 'suppliesTo'
 ),
-secret_funding as (
-  select distinct recipient as entity, funder as party from funding_side where is_undisclosed and stage = 'proposed'
-),
 shown as (
   select pair.*, coalesce(reporting_currency, x.currency) as currency, ${CELLS.map((name) => `coalesce("${name}", case when x.entity is null then 0 end) as "${name}"`).join(', ')},
-    coalesce(fx_event_ids, '{}') as fx_event_ids, unconverted, coalesce(is_rate_missing, false) as is_rate_missing, coalesce(is_rate_stale, false) as is_rate_stale,
-    secret_funding.entity is not null as is_undisclosed
+    coalesce(fx_event_ids, '{}') as fx_event_ids, unconverted, coalesce(is_rate_missing, false) as is_rate_missing, coalesce(is_rate_stale, false) as is_rate_stale
   from pair
   left join exposed as x on x.entity = pair.entity and x.party = pair.party
-  left join secret_funding on secret_funding.entity = pair.entity and secret_funding.party = pair.party
 ),
 owed as (
   select entity, case when bool_and("owedFirmRemaining" is not null) then sum("owedFirmRemaining") end as total,
@@ -202,6 +225,13 @@ select s.entity as "entityId", s.party as "partyId", array_to_string(their.group
   join owed on owed.entity = s.entity
   join joint as own on own.joint = s.entity
   join joint as their on their.joint = s.party`;
+
+const { sql, sums } = adding({
+  keys: KEYS,
+  groupedBy: 1,
+  of: { measures: [...OF_DEALS, ...FUNDING_MEASURES], narrowings: [OF_DEAL, OF_FUNDING], ctes: CTES, parts: PARTS },
+  into: { measures: ['party', 'relation'], narrowings: [], rows: ROWS },
+});
 
 /** R9: what each counterparty is owed and gives, and whom else it feeds. */
 export const counterpartyExposure: ReportDefinition = {
@@ -231,7 +261,7 @@ export const counterpartyExposure: ReportDefinition = {
     flag: lists('flags'),
   },
   options: {},
-  sql: SQL,
+  sql,
   basis: [
     ...ofLegs(BETWEEN_THEM, { legs: ['leg', 'leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid'] }).map((each) => ({
       ...each,
@@ -273,7 +303,7 @@ export const counterpartyExposure: ReportDefinition = {
     undisclosedLegs: ['deal.stage', 'leg'],
     suppliesToCompetingParties: ['relation'],
   },
-  carried: {},
+  carried: { sums },
   totals: {
     byCurrency: sumsByCurrency(CELLS),
   },

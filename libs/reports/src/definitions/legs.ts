@@ -54,12 +54,19 @@ cash as (
  * which are SQL over the `firm` and the `ceiling` that nobody scheduled, `incurred` and `paid`. They
  * are of a leg as a whole: what each party has of them is cut from that.
  */
-export const openBalancesOf = (legs: string, balances: Readonly<Record<string, string>>): string => `
+export const openBalancesOf = (
+  legs: string,
+  balances: Readonly<Record<string, string>>,
+  ...narrowings: readonly Narrowing[]
+): string => `
 balance as (
   select subject, unit as currency, ${namedIn(balances)
     .map((name) => `${sumOf(`leg.${name}`)} as ${name}`)
     .join(', ')}
-  from ${postingsOf(namedIn(balances).map((name) => `leg.${name}`))} as posted
+  from ${postingsOf(
+    namedIn(balances).map((name) => `leg.${name}`),
+    ...narrowings,
+  )} as posted
   where measure in ('leg.incurred', 'leg.paid') or period is null
   group by subject, unit
 ),

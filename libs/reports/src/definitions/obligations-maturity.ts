@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { adding } from './adding';
 import { hasAnyOf, ofLegs, RATES } from './basis';
-import { count, equal, id, list, lists, money, text, type ReportDefinition } from '../report';
+import { BY_ROOT, count, equal, id, list, lists, money, text, type ReportDefinition } from '../report';
 import { countsOf, sumsByCurrency, sumsSchema } from '../totals';
 import { cellCount, cellOrZero, pricedBy, RATE_FLAGS, RATES_USED } from './conversion';
 import { ANSWERS, openBalancesOf, sidesOf, STAGES_OF_DEALS } from './legs';
-import { flagsOf, linesOf, postingsOf, termsOf } from './sql';
+import { flagsOf, ofItself, postingsOf, termsOf } from './sql';
 
 /** A column of the maturity table, and the element of the us-gaap taxonomy that a purchase in it is filed as. */
 const filedAs = (meaning: string, element: string) =>
@@ -71,7 +72,7 @@ const IN_COLUMN = `case
     end`;
 
 const PARTS = `
-  select provider, receiver, type, currency, cell, amount, 'closing', effective_on
+  select provider, type, receiver, currency, cell, amount, 'closing', effective_on
   from (
     select due.* from due join payment using (subject) where stage = 'binding'
     union all
@@ -80,12 +81,13 @@ const PARTS = `
   join payment using (subject)
   join side on side.subject = owed.subject and side.party_id is not distinct from owed.party_id
   union all
-  select provider, receiver, type, terms ->> 'currency', case stage when 'binding' then 'excludedUndisclosedLegs' else 'excludedPreliminaryLegs' end, 1, null, null
+  select provider, type, receiver, terms ->> 'currency', case stage when 'binding' then 'excludedUndisclosedLegs' else 'excludedPreliminaryLegs' end, 1, null, null
   from payment join side using (subject)
   where stage in ('exploring', 'announced', 'preliminary') or (stage = 'binding' and is_secret)`;
 
-const SQL = `
-with ${linesOf(['deal.stage', 'leg'])},
+const OF_DEAL = ofItself(BY_ROOT, ['deal.stage', 'leg', 'leg.firm', 'leg.incurred', 'leg.paid']);
+
+const CTES = `
 ${STAGES_OF_DEALS},
 leg as (
   select subject, split_part(subject, '/', 1) as deal_id, split_part(subject, '/', 2) as leg_id, terms from ${termsOf('leg')} as each
@@ -108,22 +110,30 @@ ${sidesOf('payment')},
 -- An amount is due on the last day of its bucket's period.
 due_in as (
   select period, case when years = 0 then 'remainderOfYear' when years <= 5 then 'year' || years else 'thereafter' end as cell
-  from (select distinct period from ${postingsOf(['leg.firm'])} as each where period is not null) as each
+  from (select distinct period from ${postingsOf(['leg.firm'], OF_DEAL)} as each where period is not null) as each
   cross join lateral (select period_last(period) as day) as last
   cross join lateral (select fiscal_year(day, fiscal_year_start) - fiscal_year(effective_on, fiscal_year_start) as years) as distance
   where day > effective_on
 ),
 due as (
   select subject, value::jsonb ->> 'partyId' as party_id, cell, unit as currency, sum(amount) as amount
-  from ${postingsOf(['leg.firm'])} as planned join due_in using (period)
+  from ${postingsOf(['leg.firm'], OF_DEAL)} as planned join due_in using (period)
   group by subject, value, cell, unit having sum(amount) <> 0
 ),
-${openBalancesOf('payment', {
-  unscheduled: `case when stage = 'binding' then firm - incurred end`,
-  prepaidUnapplied: 'paid - incurred',
-  incurredUnpaid: 'incurred - paid',
-})},
-${pricedBy(['entity', 'counterparty', 'type'], PARTS)},
+${openBalancesOf(
+  'payment',
+  {
+    unscheduled: `case when stage = 'binding' then firm - incurred end`,
+    prepaidUnapplied: 'paid - incurred',
+    incurredUnpaid: 'incurred - paid',
+  },
+  OF_DEAL,
+)}`;
+
+const KEYS = ['entity', 'type', 'counterparty'];
+
+const ROWS = `
+${pricedBy(KEYS, 'select * from added')},
 shown as (
   select entity, counterparty, type, currency, ${CELLS.map((name) => `${cellOrZero(name)} as "${name}"`).join(',\n    ')},
     ${COUNTS.map((name) => `${cellCount(name)} as "${name}"`).join(',\n    ')},
@@ -136,6 +146,13 @@ shown as (
     null as "policyEventId", fx_event_ids as "fxEventIds",
     case when unconverted && array[${TERMS.map((name) => `'${name}'`).join(', ')}] then array_append(unconverted, 'total') else unconverted end as unconverted
   from shown`;
+
+const { sql, sums } = adding({
+  keys: KEYS,
+  groupedBy: KEYS.length,
+  of: { measures: ['deal.stage', 'leg'], narrowings: [OF_DEAL], ctes: CTES, parts: PARTS },
+  into: { measures: [], narrowings: [], rows: ROWS },
+});
 
 const SUMS = [...CELLS, 'total'] as const;
 
@@ -175,7 +192,7 @@ export const obligationsMaturity: ReportDefinition = {
         .describe('Month in which the fiscal year begins, from 1 to 12.'),
     },
   },
-  sql: SQL,
+  sql,
   basis: [
     ...ofLegs(`${hasAnyOf('providers', 'r."entityId"')} and ${hasAnyOf('receivers', 'r.counterparty')}`, {
       legs: ['leg', 'leg.firm', 'leg.incurred', 'leg.paid'],
@@ -192,7 +209,7 @@ export const obligationsMaturity: ReportDefinition = {
     excludedPreliminaryLegs: ['deal.stage', 'leg'],
     excludedUndisclosedLegs: ['deal.stage', 'leg'],
   },
-  carried: {},
+  carried: { sums },
   totals: {
     byCurrency: sumsByCurrency(SUMS),
     ...Object.fromEntries(COUNTS.map((name) => [name, countsOf(name)])),

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { adding } from './adding';
 import { hasAnyOf, ofLegs, ofThoseWith, POLICY, RATES } from './basis';
 import {
+  BY_GROUP,
+  BY_ROOT,
   count,
   countIfAny,
   equal,
@@ -17,7 +20,7 @@ import {
 } from '../report';
 import { countsOf, sumsByCurrency, sumsSchema } from '../totals';
 import { cell, cellCount, cellOrZero, pricedBy, RATE_FLAGS, rateDay, RATES_USED } from './conversion';
-import { flagsOf, linesOf, postingsOf, sumOf, termsOf } from './sql';
+import { flagsOf, ofItself, postingsOf, readingThose, sumOf, termsOf } from './sql';
 
 export const SpendOutlook = z
   .object({
@@ -87,6 +90,19 @@ const OPEN = `('exploring', 'announced', 'preliminary', 'binding')`;
 const PLANNED = ['leg.firm', 'leg.expected', 'leg.ceiling'];
 const CASH = ['leg.incurred', 'leg.paid'];
 
+const OF_DEALS = ['deal.stage', 'deal.probability', 'leg'];
+const FORECASTS = ['forecast', 'forecast.withdrawn', 'forecast.low', 'forecast.base', 'forecast.high'];
+
+const OF_ROOT = ofItself(BY_ROOT, [...OF_DEALS, ...PLANNED, ...CASH, ...FORECASTS]);
+/** Which forecast counts is told by all of its entity. */
+const OF_ENTITY = readingThose(
+  BY_GROUP,
+  FORECASTS,
+  (entities) => `
+    select split_part(p.subject, '/', 1) from postings as p
+    where p.measure = 'forecast' and p.value::jsonb ->> 'entityId' = any (${entities})`,
+);
+
 /** What a cell is made of: of which relation, and at which rate it is converted. */
 const partOf = (name: string, amount: string, rows: string, rate = `'closing', effective_on`): string =>
   `select entity, category, period, currency, '${name}', ${amount}, ${rate} from ${rows}`;
@@ -102,32 +118,34 @@ const PARTS = [
     `case when stage = 'binding' then firm + probability * (likely - firm) else probability * likely end`,
     'due',
   ),
-  partOf('forecastLow', 'low', 'foreseen'),
-  partOf('forecastBase', 'base', 'foreseen'),
-  partOf('forecastHigh', 'high', 'foreseen'),
   partOf('incurred', 'amount', `fact where measure = 'leg.incurred'`, spot),
   partOf('paid', 'amount', `fact where measure = 'leg.paid'`, spot),
   partOf('prepaid', 'amount', `fact where payment_kind in ('prepayment', 'deposit')`, spot),
   partOf('undisclosedLegs', '1', 'secret', 'null, null'),
+  // It bears on the rows of its entity and measure, and what it says is no sum.
+  `select value::jsonb ->> 'entityId', value::jsonb ->> 'measure', null, null, 'forecast', 0, null, null from line where measure = 'forecast'`,
+];
+const FORESEEN = [
+  `select * from added where cell <> 'forecast'`,
+  partOf('forecastLow', 'low', 'foreseen'),
+  partOf('forecastBase', 'base', 'foreseen'),
+  partOf('forecastHigh', 'high', 'foreseen'),
 ];
 
-const SQL = `
-with ${linesOf(MEASURES.filter((measure) => ![...PLANNED, ...CASH].includes(measure)))},
-policy as materialized (select value::jsonb as probabilities from line where measure = 'policy'),
+const CTES = `
 payment as (
-  select leg.subject, terms, stage, coalesce(assessed, probabilities ->> stage)::numeric as probability, terms ->> 'category' as category,
+  select leg.subject, terms, stage, coalesce(assessed, (select value::jsonb from line where measure = 'policy') ->> stage)::numeric as probability, terms ->> 'category' as category,
     terms ->> 'sharedSide' is not distinct from 'providers' as is_shared, joined(terms -> 'providers') as providers,
     (terms ->> 'expectedStated')::boolean as is_expected_stated
   from ${termsOf('leg')} as leg
   join (select subject as deal_id, value::jsonb ->> 'stage' as stage from line where measure = 'deal.stage') as deal on deal_id = split_part(leg.subject, '/', 1)
   left join (select subject as deal_id, value::jsonb ->> 'probability' as assessed from line where measure = 'deal.probability') as assessment using (deal_id)
-  left join policy on true
   where terms ->> 'class' = 'payment'
 ),
 -- An amount is due on the last day of its bucket's period, and belongs to the row that this day is in.
 row_of as materialized (
   select period, bucket(period_last(period), granularity) as row_period
-  from (select distinct period from ${postingsOf([...PLANNED, 'leg.incurred'])} as each) as each where period is not null
+  from (select distinct period from ${postingsOf([...PLANNED, 'leg.incurred'], OF_ROOT)} as each) as each where period is not null
 ),
 due as (
   select stage, probability, category, currency, ${payerOf('value::jsonb')} as entity, coalesce(row_period, 'unscheduled') as period,
@@ -135,7 +153,7 @@ due as (
   from (
     select subject, value, row_period, unit as currency,
       ${sumOf('leg.firm')} as firm, ${sumOf('leg.expected')} as expected, ${sumOf('leg.ceiling')} as ceiling
-    from ${postingsOf(PLANNED)} as planned left join row_of using (period)
+    from ${postingsOf(PLANNED, OF_ROOT)} as planned left join row_of using (period)
     group by subject, value, row_period, unit having sum(amount) <> 0
   ) as a
   join payment using (subject)
@@ -147,7 +165,7 @@ fact as (
   from (
     select subject, measure, says - 'on' as says, coalesce(row_period, bucket(on_day, granularity)) as period, unit as currency,
       ${rateDay('on_day')} as rate_day, sum(amount) as amount
-    from ${postingsOf(CASH)} as moved
+    from ${postingsOf(CASH, OF_ROOT)} as moved
     left join row_of using (period)
     cross join lateral (select value::jsonb as says) as stated
     cross join lateral (select (says ->> 'on')::date as on_day) as made
@@ -163,10 +181,14 @@ secret as (
     select jsonb_array_elements_text(terms -> 'providers') where is_shared
   ) as payer
   where (terms ->> 'undisclosed')::boolean and stage in ${OPEN}
-),
+)`;
+
+const KEYS = ['entity', 'category', 'period'];
+
+const ROWS = `
 version as (
   select f.subject, split_part(f.subject, '/', 1) as forecast_id, terms, w.subject is not null as is_withdrawn
-  from (select subject, value::jsonb as terms from line where measure = 'forecast') as f
+  from ${termsOf('forecast')} as f
   left join line as w on w.measure = 'forecast.withdrawn' and w.subject = f.subject
 ),
 latest as (
@@ -207,7 +229,7 @@ foreseen as (
   ) as place
   group by terms, is_withdrawn, place.period
 ),
-${pricedBy(['entity', 'category', 'period'], PARTS.join('\n  union all '))},
+${pricedBy(KEYS, FORESEEN.join('\n  union all '))},
 cells as (
   select entity, category, period, currency,
     ${cellOrZero('committedFirm')} as committed_firm,
@@ -263,7 +285,7 @@ shown as (
     case when not is_mixed then forecast_base - committed_firm end as "gapToBase",
     undisclosed_legs as "undisclosedLegs",
     ${flagsOf({ SEVERAL_CURRENCIES: 'is_mixed', SEVERAL_FORECASTS: 'has_others', FORECAST_WITHDRAWN: 'is_withdrawn', ...RATE_FLAGS })},
-    (select probabilities ->> 'eventId' from policy) as "policyEventId", fx_event_ids as "fxEventIds",
+    (select value::jsonb ->> 'eventId' from line where measure = 'policy') as "policyEventId", fx_event_ids as "fxEventIds",
     -- Without a base there is no gap to it, whatever the rates.
     case
       when unconverted && array['committedFirm', 'forecastBase'] and (forecast_base is not null or 'forecastBase' = any (unconverted))
@@ -271,6 +293,18 @@ shown as (
       else unconverted
     end as unconverted
   from shown`;
+
+const { sql, sums } = adding({
+  keys: KEYS,
+  groupedBy: 2,
+  of: {
+    measures: [...OF_DEALS, 'policy', 'forecast'],
+    narrowings: [OF_ROOT],
+    ctes: CTES,
+    parts: PARTS.join('\n  union all '),
+  },
+  into: { measures: ['policy', ...FORECASTS], narrowings: [OF_ENTITY], rows: ROWS },
+});
 
 const SUMS = [
   'committedFirm',
@@ -348,7 +382,7 @@ export const spendOutlook: ReportDefinition = {
         ),
     },
   },
-  sql: SQL,
+  sql,
   basis: [
     ...ofLegs(`${hasAnyOf('providers', 'r."entityId"')} and terms ->> 'category' is not distinct from r.category`, {
       deals: ['deal.stage', 'deal.probability'],
@@ -376,7 +410,7 @@ export const spendOutlook: ReportDefinition = {
     prepaid: ['leg', 'leg.paid', 'fx'],
     undisclosedLegs: ['deal.stage', 'leg'],
   },
-  carried: {},
+  carried: { sums },
   totals: {
     byCurrency: sumsByCurrency(SUMS),
     undisclosedLegs: countsOf('undisclosedLegs'),

@@ -1,11 +1,15 @@
 import type { Bearing } from '../report';
 
 /** Which postings of some measures may matter to rows that pass a filter by ids: the others are not read. */
-export interface Narrowing extends Bearing {
+export interface Reading {
   readonly filter: string;
+  readonly measures: readonly string[];
   /** SQL over a posting; `ids` is SQL for the array of what is asked for. */
   matters(ids: string): string;
 }
+
+/** The same, and from the postings to the ids. */
+export interface Narrowing extends Reading, Bearing {}
 
 /** What a posting is of, without the parts of that; `postings_by_root` finds postings by it. */
 const ROOT = `split_part(subject, '/', 1)`;
@@ -18,18 +22,23 @@ export const ofItself = (filter: string, measures: readonly string[]): Narrowing
   bearOn: (roots) => `select unnest(${roots})`,
 });
 
+/** Of these measures what is of one of those that `those` leads to. */
+export const readingThose = (filter: string, measures: readonly string[], those: Ways['those']): Reading => ({
+  filter,
+  measures,
+  // As an array they are looked up in the index one by one.
+  matters: (asked) => `${ROOT} = any (array(${those(asked)}))`,
+});
+
 /** What postings are of that bear on rows of ids, and the other way round: each SQL over an array of the other. */
 interface Ways {
   those(ids: string): string;
   ids(those: string): string;
 }
 
-/** Of these measures what is of one of those that `ways` lead to. */
+/** The same, both ways. */
 export const ofThose = (filter: string, measures: readonly string[], { those, ids }: Ways): Narrowing => ({
-  filter,
-  measures,
-  // As an array they are looked up in the index one by one.
-  matters: (asked) => `${ROOT} = any (array(${those(asked)}))`,
+  ...readingThose(filter, measures, those),
   bearOn: ids,
 });
 
@@ -53,7 +62,7 @@ export const ofThoseNamingDeal = (naming: 'request' | 'funding', measures: reado
  * subject, value, period and unit. Sums of nothing are left away: an attribute whose value no longer
  * holds is gone. What narrowings say does not matter is not read at all.
  */
-export const linesOf = (measures: readonly string[], ...narrowings: readonly Narrowing[]): string =>
+export const linesOf = (measures: readonly string[], ...narrowings: readonly Reading[]): string =>
   standing('line', chosen(measures, narrowings));
 
 /** The CTE `name` of the sums of these postings that stand at the position and the date asked for. */
@@ -74,13 +83,13 @@ const KNOWN = `(as_of is null or (position, ordinal) <= (as_of, coalesce(as_of_o
  * report adds up, without the lines between. An amount in force is never below zero: where the sum of
  * one measure is nothing, none of its lines stands.
  */
-export const postingsOf = (measures: readonly string[], ...narrowings: readonly Narrowing[]): string =>
+export const postingsOf = (measures: readonly string[], ...narrowings: readonly Reading[]): string =>
   `(select measure, subject, value, period, unit, amount from postings where ${chosen(measures, narrowings)} and ${KNOWN})`;
 
 const oneOf = (measures: readonly string[]): string =>
   `measure in (${measures.map((measure) => `'${measure}'`).join(', ')})`;
 
-function chosen(measures: readonly string[], narrowings: readonly Narrowing[]): string {
+function chosen(measures: readonly string[], narrowings: readonly Reading[]): string {
   const byCondition = new Map<string, string[]>();
   for (const measure of measures) {
     const condition = narrowings
