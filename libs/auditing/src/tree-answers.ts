@@ -6,7 +6,10 @@ import {
   rootAt,
   TILE_WIDTH,
   leafOf,
+  type NodeSource,
   hashOfLeaf,
+  verifyConsistency,
+  verifyInclusion,
   type Tile,
 } from '@deal-ledger/proof';
 import { Problem } from '@deal-ledger/service';
@@ -98,18 +101,17 @@ export class TreeAnswers {
         detail: `Position ${position} is not in the tree of ${size} leaves, which ends with ${size - 1}. Ask for a size above ${position}.`,
         members: { position, size },
       });
-    const nodes = this.store.nodes(size);
     const [record] = await this.log.at([position]);
     const leaf = leafOf(record as NonNullable<typeof record>);
-    return this.sound(async () => ({
-      position,
-      size,
-      root: await rootAt(size, nodes),
-      leaf,
-      leafHash: hashOfLeaf(leaf),
-      proof: await inclusionProof(position, size, nodes),
-      checkpoint: await this.store.checkpointOf(size),
-    }));
+    const leafHash = hashOfLeaf(leaf);
+    return this.sound(async () => {
+      const nodes = this.store.nodes(size);
+      const root = await this.rootOf(size, nodes);
+      const proof = await inclusionProof(position, size, nodes);
+      if (!verifyInclusion({ leafHash, index: position, size, root, proof }))
+        throw new TreeDamaged(await this.unproven(position, leafHash));
+      return { position, size, root, leaf, leafHash, proof, checkpoint: await this.store.checkpointOf(size) };
+    });
   }
 
   async consistency(from: number, wanted: number | undefined): Promise<Consistency> {
@@ -123,14 +125,29 @@ export class TreeAnswers {
         detail: `A tree of ${to} leaves does not extend one of ${from}. Give the smaller size as from.`,
         members: { from, to },
       });
-    const nodes = this.store.nodes(to);
-    return this.sound(async () => ({
-      from,
-      to,
-      fromRoot: await rootAt(from, nodes),
-      toRoot: await rootAt(to, nodes),
-      proof: await consistencyProof(from, to, nodes),
-    }));
+    return this.sound(async () => {
+      const nodes = this.store.nodes(to);
+      const [fromRoot, toRoot] = [await this.rootOf(from, nodes), await this.rootOf(to, nodes)];
+      const proof = await consistencyProof(from, to, nodes);
+      if (!verifyConsistency({ oldSize: from, oldRoot: fromRoot, newSize: to, newRoot: toRoot, proof }))
+        throw new TreeDamaged(await this.store.damage());
+      return { from, to, fromRoot, toRoot, proof };
+    });
+  }
+
+  /** The root of the tree of this size: the one that was signed for, if it was, and else as the tables have it. */
+  private async rootOf(size: number, nodes: NodeSource): Promise<Buffer> {
+    return (await this.store.signedRoot(size)) ?? rootAt(size, nodes);
+  }
+
+  /** Why there is no proof of a record, in words. */
+  private async unproven(position: number, leafHash: Buffer): Promise<string> {
+    const kept = await this.store.leafHash(position);
+    if (kept?.equals(leafHash) !== false) return this.store.damage();
+    return (
+      `record ${position} of the log has the leaf hash ${leafHash.toString('hex')}, and the tree has ${kept.toString('hex')} for it: ` +
+      'the record was changed in the log, or its leaf in table tree_hashes'
+    );
   }
 
   /** The position of an event. Ids are unique within a stream. */

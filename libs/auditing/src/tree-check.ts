@@ -4,6 +4,7 @@ import {
   HASH_BYTES,
   openCheckpoint,
   perfectSubtrees,
+  TILE_HEIGHT,
   TILE_WIDTH,
   tilePath,
   verifyConsistency,
@@ -114,17 +115,31 @@ async function refuseLeavesBeyond(db: Queryable, size: number): Promise<void> {
  * stands for it on the next level, then the edge against the hashes that it is made of.
  */
 export async function placeOfDamage(db: Queryable, { size, edge }: Pick<TreeState, 'size' | 'edge'>): Promise<string> {
-  for (let level = 0; leavesBelow(level + 1) <= size; level += 1) {
-    for (let index = 0; (index + 1) * leavesBelow(level + 1) <= size; index += 1) {
-      const tile = { level, index, width: TILE_WIDTH };
-      const [above] = await storedNodes(db, size).hashes([{ level: 8 * (level + 1), index }]);
-      if (above !== undefined && hashOfTile(await readTile(db, tile)).equals(above)) continue;
-      const [from, to] = [index * leavesBelow(level + 1), (index + 1) * leavesBelow(level + 1) - 1];
-      return `a hash of ${tilePath(tile)} (over the leaves ${from} to ${to}) was changed in table tree_hashes, or the one that stands for it, ${index} of level ${level + 1}. ${RESTORE}`;
-    }
+  for (let number = 0; number < fullTiles(size); number += 1) {
+    const fault = await faultOfTile(db, size, number);
+    if (fault !== undefined) return fault;
   }
   const atEdge = await placeAtEdge(storedNodes(db, size), size, edge);
   return atEdge ?? `all its hashes agree with one another, so they were made anew of other records. ${RESTORE}`;
+}
+
+/** How many full tiles a tree has on all levels. */
+export function fullTiles(size: number): number {
+  let count = 0;
+  for (let level = 1; leavesBelow(level) <= size; level += 1) count += Math.floor(size / leavesBelow(level));
+  return count;
+}
+
+/** What is wrong with one of the full tiles, which are numbered level by level: that it does not hash to the one above. */
+export async function faultOfTile(db: Queryable, size: number, number: number): Promise<string | undefined> {
+  let [level, index] = [0, number];
+  for (let count = Math.floor(size / TILE_WIDTH); index >= count; count = Math.floor(count / TILE_WIDTH))
+    [level, index] = [level + 1, index - count];
+  const tile = { level, index, width: TILE_WIDTH };
+  const [above] = await storedNodes(db, size).hashes([{ level: TILE_HEIGHT * (level + 1), index }]);
+  if (above !== undefined && hashOfTile(await readTile(db, tile)).equals(above)) return undefined;
+  const [from, to] = [index * leavesBelow(level + 1), (index + 1) * leavesBelow(level + 1) - 1];
+  return `a hash of ${tilePath(tile)} (over the leaves ${from} to ${to}) was changed in table tree_hashes, or the one that stands for it, ${index} of level ${level + 1}. ${RESTORE}`;
 }
 
 async function placeAtEdge(nodes: NodeSource, size: number, edge: Buffer): Promise<string | undefined> {

@@ -215,6 +215,29 @@ describeWithPostgres('the tree over HTTP', (connectionString) => {
     ]);
   });
 
+  it('gives no proof of a record that was changed in the log, and none out of changed hashes', async () => {
+    const detailOf = async (path: string): Promise<string> => {
+      const answer = await get(path);
+      expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([503, 'TREE_DAMAGED']);
+      return answer.json<{ detail: string }>().detail;
+    };
+    const { timeMs, key, value, headers } = log.records[60] as NonNullable<(typeof log.records)[number]>;
+    log.inject({ timeMs, key, value: Buffer.from('changed'), headers }, 60);
+    expect(await detailOf('proofs/inclusion?position=60')).toMatch(
+      /record 60 of the log has the leaf hash [0-9a-f]{64}, and the tree has [0-9a-f]{64} for it/,
+    );
+    log.inject({ timeMs, key, value, headers }, 60);
+    expect((await get('proofs/inclusion?position=60')).statusCode).toBe(200);
+
+    const flip = `update ${schema}.tree_hashes set hash = set_byte(hash, 7, get_byte(hash, 7) # 1) where level = 0 and index = 61`;
+    await db.query(`set session_replication_role = replica; ${flip}`);
+    expect(await detailOf('proofs/inclusion?position=60')).toMatch(
+      /a hash of tile\/0\/000 \(over the leaves 0 to 255\)/,
+    );
+    expect(await detailOf('proofs/consistency?from=100&to=700')).toMatch(/a hash of tile\/0\/000/);
+    await db.query(flip);
+  });
+
   describe('is not ready, and says why', () => {
     const reasonOf = async (options: { origin?: string } = {}): Promise<string> => {
       const other = await serve(options);

@@ -6,6 +6,7 @@ import { remainder, type Growth } from './growth';
 import {
   checkpointOf,
   checkTree,
+  placeOfDamage,
   readLastCheckpoint,
   type CheckpointRow,
   type SignedCheckpoint,
@@ -71,6 +72,21 @@ export class TreeStore {
       values: [size],
     });
     return rows[0]?.note;
+  }
+
+  /** The root of the checkpoint of just this size, if there is one. */
+  async signedRoot(size: number): Promise<Buffer | undefined> {
+    const { rows } = await this.pool.query<{ root: Buffer }>({
+      name: 'signedRoot',
+      text: 'select root from checkpoints where size = $1',
+      values: [size],
+    });
+    return rows[0]?.root;
+  }
+
+  /** Where the tree is damaged, in words. */
+  async damage(): Promise<string> {
+    return placeOfDamage(this.pool, await this.state());
   }
 
   /** The last checkpoint that has at least so many cosignatures, with all of them. */

@@ -13,6 +13,8 @@ import { describeWithPostgres, eventually } from '../../../tests/harness';
 import { append, logOf, ORIGIN, TestTree, treeOver, type TestTreeOptions } from './testing-tree';
 import type { SignedCheckpoint } from './tree-check';
 
+jest.setTimeout(30_000);
+
 const hex = (hashes: readonly Uint8Array[]): string[] => hashes.map((hash) => Buffer.from(hash).toString('hex'));
 
 describeWithPostgres('the tree over the log', (connectionString) => {
@@ -79,7 +81,7 @@ describeWithPostgres('the tree over the log', (connectionString) => {
   it('has a third level of tiles over 65,536 records', async () => {
     const log = await logOf(1);
     for (let count = 1; count < 66_000; count += 1) log.inject({ value: Buffer.from(String(count)) });
-    const tree = await start(log);
+    const tree = await start(log, { checkpointEveryMs: 1_000 });
     await tree.caughtUp();
     const [stored, computed] = [tree.store.nodes(66_000), treeOver(log)];
     expect(await rootAt(66_000, stored)).toEqual(await rootAt(66_000, computed));
@@ -159,6 +161,12 @@ describeWithPostgres('the tree over the log', (connectionString) => {
       `update tree_hashes set hash = set_byte(hash, 7, get_byte(hash, 7) # 1) where level = ${level} and index = ${index}`;
 
     it.each([
+      ['a leaf of a full tile was changed', flip(0, 17), /tile\/0\/000 \(over the leaves 0 to 255\)/],
+      [
+        'a leaf of a full tile was removed',
+        'delete from tree_hashes where level = 0 and index = 17',
+        /no leaf 17 any more, which tile\/0\/000 needs/,
+      ],
       ['a leaf at the edge was changed', flip(0, 280), /leaves 256 to 287/],
       ['a byte of a tile of the second level was flipped', flip(1, 0), /tile\/0\/000 \(over the leaves 0 to 255\)/],
       [
