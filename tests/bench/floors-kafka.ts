@@ -101,6 +101,23 @@ export async function consumeAndInsert(
   return { eventsPerSecond };
 }
 
+/** Reads a log from its beginning, parses it, and does nothing with it. */
+export async function consumeAndParse(plan: KafkaPlan): Promise<{ events: number; eventsPerSecond: number }> {
+  let events = 0;
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  let startedMs: number | undefined;
+  const consumer = await consuming(clientOf(plan.from), plan.from.topic, async ({ batch }) => {
+    startedMs ??= performance.now();
+    for (const { value } of batch.messages) events += (JSON.parse(String(value)) as unknown[]).length;
+    if (Number(batch.lastOffset()) >= plan.last) finish();
+  });
+  await finished;
+  const seconds = (performance.now() - (startedMs ?? NaN)) / 1_000;
+  await consumer.disconnect();
+  return { events, eventsPerSecond: events / seconds };
+}
+
 /** A consumer in a group of its own, from the beginning on, that has been given its partition. */
 async function consuming(
   kafka: Kafka,

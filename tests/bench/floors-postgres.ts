@@ -77,6 +77,25 @@ export async function insertBatches(plan: PostgresPlan): Promise<{ eventsPerSeco
   return { eventsPerSecond: events / seconds };
 }
 
+/** Reads a log in Postgres from its beginning, parses it, and does nothing with it. */
+export async function pageAndParse(plan: PostgresPlan): Promise<{ events: number; eventsPerSecond: number }> {
+  const reader = await connected(plan.from);
+  const startedMs = performance.now();
+  let events = 0;
+  for (let from = 0; from <= plan.last;) {
+    const { rows } = await reader.query<{ position: string; value: Buffer }>({
+      name: 'page',
+      text: pageSql(plan.from.topic),
+      values: [from],
+    });
+    for (const { value } of rows) events += (JSON.parse(String(value)) as unknown[]).length;
+    from = Number(rows.at(-1)?.position ?? plan.last) + 1;
+  }
+  const seconds = (performance.now() - startedMs) / 1_000;
+  await reader.end();
+  return { events, eventsPerSecond: events / seconds };
+}
+
 /** Reads a log in Postgres from its beginning, parses it, and puts as many rows as ours into two plain tables. */
 export async function pageAndInsert(
   plan: PostgresPlan & { postingsPerEvent: number },
@@ -88,7 +107,7 @@ export async function pageAndInsert(
   for (let from = 0; from <= plan.last;) {
     const { rows } = await reader.query<{ position: string; value: Buffer }>({
       name: 'page',
-      text: `select position, value from ledger_log."${plan.from.topic}" where position >= $1 order by position limit ${PAGE_RECORDS}`,
+      text: pageSql(plan.from.topic),
       values: [from],
     });
     const records = rows.map(({ position, value }) => ({ position: Number(position), value }));
@@ -103,3 +122,6 @@ export async function pageAndInsert(
   await Promise.all([reader.end(), writer.end()]);
   return { eventsPerSecond: events / seconds };
 }
+
+const pageSql = (topic: string): string =>
+  `select position, value from ledger_log."${topic}" where position >= $1 order by position limit ${PAGE_RECORDS}`;

@@ -1,10 +1,11 @@
 import type { ChildAnswer } from './child';
 import { barePosts } from './floors-http';
-import { consumeAndInsert, produceAndReadBack, produceBatches } from './floors-kafka';
-import { insertBatches, insertOneByOne, pageAndInsert } from './floors-postgres';
+import { consumeAndInsert, consumeAndParse, produceAndReadBack, produceBatches } from './floors-kafka';
+import { insertBatches, insertOneByOne, pageAndInsert, pageAndParse } from './floors-postgres';
 import { importCommits, load } from './load';
 import { fillMarket } from './market-log';
 import { reads } from './reads';
+import { takeReplay } from './replay-reader';
 
 /** What a child process can be asked to do. */
 export const JOBS = {
@@ -12,13 +13,16 @@ export const JOBS = {
   importCommits,
   fillMarket,
   reads,
+  takeReplay,
   barePosts,
   produceAndReadBack,
   produceBatches,
   consumeAndInsert,
+  consumeAndParse,
   insertOneByOne,
   insertBatches,
   pageAndInsert,
+  pageAndParse,
 } as const;
 
 const job = JOBS[process.argv[2] as keyof typeof JOBS] as (options: unknown) => Promise<unknown>;

@@ -10,7 +10,9 @@ export const PROJECTIONS = [
   { service: 'supplier-commitments', schema: 'supplier_commitments' },
 ] as const;
 
-export type Projection = (typeof PROJECTIONS)[number];
+export const AUDIT = { service: 'audit', schema: 'audit' } as const;
+
+export type Projection = (typeof PROJECTIONS)[number] | typeof AUDIT;
 
 /** A log with many events in it, about to be projected. */
 export interface Ledger {

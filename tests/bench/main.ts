@@ -9,11 +9,12 @@ import { importRow } from './import';
 import { fill, type Ledger } from './ledger';
 import { postRow } from './post';
 import { projectionRow } from './projection';
+import { replayRow } from './replay';
 import { reportRow } from './report';
 import { Store, STORES, type StoreName } from './stores';
 import { ratioOf, tableOf, type Line } from './table';
 
-const ROWS = ['post', 'import', 'projection', 'report'] as const;
+const ROWS = ['post', 'import', 'projection', 'report', 'replay'] as const;
 type RowName = (typeof ROWS)[number];
 
 interface Options {
@@ -110,6 +111,7 @@ async function measure(store: Store, options: Options, signal: AbortSignal, line
     import: () => importRow(bench),
     projection: async () => projectionRow(bench, await filled()),
     report: async () => reportRow(bench, await filled()),
+    replay: async () => replayRow(bench, await filled()),
   };
   for (const row of options.rows)
     if (!isSettled(row, store.name, options.store)) await bench.attempt(row, measures[row]);
@@ -118,7 +120,7 @@ async function measure(store: Store, options: Options, signal: AbortSignal, line
 
 /** Reading is the same whether or not the broker flushes: once is enough. */
 const isSettled = (row: RowName, store: StoreName, all: readonly StoreName[]): boolean =>
-  (row === 'projection' || row === 'report') && store === 'kafka-flush' && all.includes('kafka');
+  ['projection', 'report', 'replay'].includes(row) && store === 'kafka-flush' && all.includes('kafka');
 
 async function machineOf(store: Store, kafka: RunningKafka | undefined): Promise<string> {
   const [postgres] = await store.query<{ server_version: string }>('show server_version');

@@ -5,8 +5,8 @@ import { median } from './statistics';
 export interface Line {
   readonly store: string;
   readonly row: string;
-  /** `/s` is better when higher, `ms` when lower. */
-  readonly unit: '/s' | 'ms';
+  /** `/s` is better when higher, `ms` and `MB` when lower. */
+  readonly unit: '/s' | 'ms' | 'MB';
   /** A value a round. */
   readonly ours: readonly number[];
   readonly p50Ms?: readonly number[];
@@ -23,6 +23,8 @@ export interface Wanted {
   readonly ratio?: number;
   /** Ours itself, of `/s`. */
   readonly atLeast?: number;
+  /** Ours itself, of `MB`, in every round. */
+  readonly under?: number;
   /** What all but one of a hundred stay under. */
   readonly p99Ms?: number;
 }
@@ -65,13 +67,14 @@ function verdictsOf(line: Line): string[] {
   const { wanted, unit, ours, p99Ms = [] } = line;
   if (wanted === undefined) return [];
   const verdict = (wish: string, isMet: boolean): string => `${wish} ${isMet ? 'met' : 'NOT MET'}`;
-  const { ratio: share, atLeast, p99Ms: under } = wanted;
+  const { ratio: share, atLeast, under: most, p99Ms: under } = wanted;
   const ratio = ratioOf(line);
   return [
     ...(share === undefined
       ? []
       : [unit === '/s' ? verdict(`>= ${share}`, ratio >= share) : verdict(`<= ${share}`, ratio <= share)]),
     ...(atLeast === undefined ? [] : [verdict(`>= ${number(atLeast)}/s`, median(ours) >= atLeast)]),
+    ...(most === undefined ? [] : [verdict(`< ${number(most)} ${unit}`, Math.max(...ours) < most)]),
     ...(under === undefined ? [] : [verdict(`p99 < ${under} ms`, median(p99Ms) < under)]),
   ];
 }

@@ -29,6 +29,8 @@ export interface ServiceOptions {
 export interface RunningService {
   readonly url: string;
   readonly port: number;
+  /** Of the process, while there is one. */
+  readonly pid: number | undefined;
   output(): string;
   /** As a crash would. */
   kill9(): Promise<void>;
@@ -79,6 +81,9 @@ export async function startService({ service, environment, port: wanted }: Servi
     url,
     port,
     start,
+    get pid() {
+      return server?.running ? server.pid : undefined;
+    },
     output: () => server?.output() ?? '',
     kill9: async () => server?.end('SIGKILL'),
     stop: async () => {

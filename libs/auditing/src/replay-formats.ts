@@ -66,19 +66,23 @@ export const REPLAY_FORMATS = { ndjson, cloudevents } as const;
  */
 export async function* replayed(
   { head, tail, add }: ReplayFormat,
-  parts: AsyncIterable<readonly Replayed[]>,
+  parts: AsyncIterable<Iterable<Replayed>>,
   verdicts: ReadonlySet<Verdict>,
 ): AsyncGenerator<Buffer, void, undefined> {
   let isBegun = false;
-  if (head !== '') yield Buffer.from(head);
+  let chunk = [Buffer.from(head)];
   for await (const part of parts) {
-    const chunk: Buffer[] = [];
-    for (const each of part) if (verdicts.has(each.judged.verdict)) add(chunk, each, isBegun || chunk.length > 0);
-    if (chunk.length === 0) continue;
-    isBegun = true;
+    for (const each of part) {
+      if (!verdicts.has(each.judged.verdict)) continue;
+      add(chunk, each, isBegun);
+      isBegun = true;
+    }
+    if (!isBegun || chunk.length === 0) continue;
     yield Buffer.concat(chunk);
+    chunk = [];
   }
-  if (tail !== '') yield Buffer.from(tail);
+  chunk.push(Buffer.from(tail));
+  yield Buffer.concat(chunk);
 }
 
 const LINE_BREAK = 10;

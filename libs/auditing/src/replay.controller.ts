@@ -95,10 +95,10 @@ export class ReplayController {
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     const stretch = await this.replays.stretch(query.from, query.to);
-    const records = await this.replays.records(stretch, gone.signal);
     const format = REPLAY_FORMATS[query.format];
     const verdicts = new Set(['fact', ...query.include.split(',')]) as ReadonlySet<Verdict>;
+    const bytes = await this.replays.made(stretch, gone.signal, (parts) => replayed(format, parts, verdicts));
     reply.headers({ 'content-type': format.mediaType, 'replay-from': stretch.from, 'replay-to': stretch.to });
-    await reply.send(Readable.from(replayed(format, records, verdicts)));
+    await reply.send(Readable.from(bytes));
   }
 }

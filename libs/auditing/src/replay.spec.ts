@@ -5,7 +5,7 @@ import { createService, settingsOf, type OpenApiDocument } from '@deal-ledger/se
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { assertDocumented } from '../../../tests/fences/openapi';
 import { AuditingModule } from './auditing.module';
-import { Replays } from './replays';
+import { Replays, type Replayed } from './replays';
 
 interface Line {
   readonly position: number;
@@ -38,6 +38,13 @@ async function history(log: Log): Promise<void> {
   await log.append({ key: 'x', value: Buffer.from([0xff, 0x00]), headers: { who: 'a stranger' } });
   const last = commit(4, `${WRITER}/1`, eventOf('deal/a', 2));
   await log.append({ ...last, value: Buffer.from(JSON.stringify(JSON.parse(String(last.value)), undefined, 2)) });
+}
+
+const STRETCH = { from: 0, to: 5 };
+const { signal } = new AbortController();
+
+async function* counted(parts: AsyncIterable<Iterable<Replayed>>): AsyncGenerator<number, void, undefined> {
+  for await (const part of parts) yield [...part].length;
 }
 
 async function serviceOn(log: Log): Promise<NestFastifyApplication> {
@@ -215,11 +222,9 @@ describe('a replay', () => {
         yield log.records.slice(0, 3);
       },
     };
-    const replays = new Replays(closed);
     const parts: number[] = [];
     const reading = (async () => {
-      for await (const part of await replays.records({ from: 0, to: 5 }, new AbortController().signal))
-        parts.push(part.length);
+      for await (const count of await new Replays(closed).made(STRETCH, signal, counted)) parts.push(count);
     })();
     await expect(reading).rejects.toThrow('the log was closed before position 5 was replayed');
     expect(parts).toEqual([3]);
@@ -227,10 +232,10 @@ describe('a replay', () => {
 
   it('is refused while as many are under way as may be, and is not once one of them is left', async () => {
     const replays = new Replays(log);
-    const { signal } = new AbortController();
-    const begun = await Promise.all([1, 2, 3, 4].map(() => replays.records({ from: 0, to: 5 }, signal)));
-    await expect(replays.records({ from: 0, to: 5 }, signal)).rejects.toMatchObject({ code: 'TOO_MANY_REPLAYS' });
+    const begin = (): Promise<AsyncIterable<number>> => replays.made(STRETCH, signal, counted);
+    const begun = await Promise.all([1, 2, 3, 4].map(begin));
+    await expect(begin()).rejects.toMatchObject({ code: 'TOO_MANY_REPLAYS' });
     for await (const _ of begun[0]!) break;
-    await expect(replays.records({ from: 0, to: 5 }, signal)).resolves.toBeDefined();
+    await expect(begin()).resolves.toBeDefined();
   });
 });

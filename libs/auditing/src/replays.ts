@@ -46,43 +46,41 @@ export class Replays {
   }
 
   /**
-   * The records of a stretch in their order, some at a time, and no more read than is taken. What is
-   * wrong before the first of them is thrown at once.
+   * What is made of the records of a stretch, in order, and no more of them read than is taken. What
+   * is wrong before the first of it is thrown at once.
    * @throws Problem
    */
-  async records(stretch: Stretch, signal: AbortSignal): Promise<AsyncIterable<readonly Replayed[]>> {
+  async made<Result>(
+    stretch: Stretch,
+    signal: AbortSignal,
+    make: (parts: AsyncIterable<Iterable<Replayed>>) => AsyncGenerator<Result, void, undefined>,
+  ): Promise<AsyncIterable<Result>> {
     if (this.underWay >= MAX_AT_ONCE) throw busy();
-    const reading = this.read(stretch, signal);
-    const first = await reading.next().catch((error: unknown) => {
+    const making = make(this.parts(stretch, signal));
+    const first = await making.next().catch((error: unknown) => {
       throw problemOf(error);
     });
     return (async function* () {
       try {
         if (first.done === true) return;
         yield first.value;
-        yield* reading;
+        yield* making;
       } finally {
-        await reading.return();
+        await making.return();
       }
     })();
   }
 
-  private async *read(
+  private async *parts(
     { from, to }: Stretch,
     signal: AbortSignal,
-  ): AsyncGenerator<readonly Replayed[], void, undefined> {
+  ): AsyncGenerator<Iterable<Replayed>, void, undefined> {
     if (to < from) return;
     this.underWay += 1;
     try {
       const judge = new Judge();
       for await (const records of this.log.read(0, signal)) {
-        const replayed: Replayed[] = [];
-        for (const record of records) {
-          if (record.position > to) break;
-          const judged = judge.judge(record);
-          if (record.position >= from) replayed.push({ record, judged });
-        }
-        if (replayed.length > 0) yield replayed;
+        yield judgedOf(records, judge, { from, to });
         if (judge.nextPosition > to) return;
       }
       // A log that is being closed ends like one that was read: what is cut off must not look whole.
@@ -90,6 +88,19 @@ export class Replays {
     } finally {
       this.underWay -= 1;
     }
+  }
+}
+
+/** Each record judged when it is taken, so that what is in it can be forgotten before the next one is. */
+function* judgedOf(
+  records: readonly LogRecord[],
+  judge: Judge,
+  { from, to }: Stretch,
+): Generator<Replayed, void, undefined> {
+  for (const record of records) {
+    if (record.position > to) return;
+    const judged = judge.judge(record);
+    if (record.position >= from) yield { record, judged };
   }
 }
 
