@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCheckpoint, parseVerifierKey, verifyConsistency, type Checkpoint } from '@deal-ledger/proof';
 import { startPostgres } from './harness/postgres';
 import { startService, type RunningService } from './harness/services';
 import { afterwards, AFTERWARDS_DAY as END_DAY } from './support/afterwards';
@@ -26,6 +27,8 @@ const data = dataDir();
 const clock = new SetClock(join(mkdirOf(join(data.path, '..')), 'clock'));
 let ledger: RunningService;
 let tour: Tour;
+/** What the auditors noted before the last events were recorded. */
+let lastAudit: Checkpoint;
 
 function mkdirOf(path: string): string {
   mkdirSync(path, { recursive: true });
@@ -38,6 +41,7 @@ beforeAll(async () => {
     environment: { DATA_DIR: data.path, LEDGER_CLOCK: clock.file, KAFKA_BROKERS: '', DATABASE_URL: '' },
   });
   tour = await Tour.tell(ledger.url, clock);
+  lastAudit = await head();
   clock.set(`${END_DAY}T12:00:00Z`);
   for (const event of afterwards(tour.at(YEAR_END))) {
     if (event.id === 'call-2') await callTooMuch(event);
@@ -54,6 +58,19 @@ async function callTooMuch(call: StreamEvent): Promise<void> {
   const data = { ...(call['data'] as object), money: { currency: 'USD', amount: '7000000000' } };
   const { status } = await post(`${ledger.url}/v1/commits`, { events: [{ ...call, id: 'call-2-at-first', data }] });
   expect(status).toBe(409);
+}
+
+/** The last checkpoint, once it is of all that is recorded, if the key that the log was known by has signed it. */
+async function head(): Promise<Checkpoint> {
+  const { json } = await send(`${ledger.url}/v1/audit/events?sort=-position&limit=1`);
+  const [last] = json['rows'] as readonly Row[];
+  await send(`${ledger.url}/v1/audit/proofs/inclusion?position=${String(last?.['position'])}`);
+  const { text: key } = await send(`${ledger.url}/v1/audit/vkey`);
+  const vkey = parseVerifierKey(key.trim());
+  const { text } = await send(`${ledger.url}/v1/audit/checkpoint`);
+  const opened = openCheckpoint(text, { origin: vkey.name, keys: [vkey] });
+  if (!opened.ok) throw new Error(`the checkpoint is ${opened.problem}: ${text}`);
+  return opened.checkpoint;
 }
 
 type Query = Readonly<Record<string, string>>;
@@ -443,6 +460,21 @@ it('25: Did one person both post and approve? Nobody did.', async () => {
   ]);
   const corrections = [...(await events({ action: 'correct' })), ...(await events({ action: 'cancel' }))];
   expect(corrections.filter(({ approvedById }) => approvedById === null)).toEqual([]);
+});
+
+it('26: Prove that nothing was altered since the last audit. The tree of then is the beginning of the tree of now.', async () => {
+  const today = await head();
+  expect(today.size).toBeGreaterThan(lastAudit.size);
+  const { json } = await send(`${tour.url}/v1/audit/proofs/consistency?from=${lastAudit.size}&to=${today.size}`);
+  const claim = {
+    oldSize: lastAudit.size,
+    oldRoot: lastAudit.root,
+    newSize: today.size,
+    newRoot: today.root,
+    proof: (json['proof'] as string[]).map((hash) => Buffer.from(hash, 'base64')),
+  };
+  expect(verifyConsistency(claim)).toBe(true);
+  expect(verifyConsistency({ ...claim, oldRoot: today.root })).toBe(false);
 });
 
 it('27: Rebuild the read models from the events only, and compare: every row of every report is the same.', async () => {
