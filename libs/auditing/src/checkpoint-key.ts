@@ -32,7 +32,7 @@ export function keyInFile({ file: fileOf, origin: given, info }: CheckpointKeyOp
     if (found !== undefined) return checked(parsed(found, file), origin, file);
     if (signedSize > 0)
       throw new CheckpointKeyUnusable(
-        `there is no file ${file}, and a checkpoint for ${signedSize} leaves was signed before: put the key back that signed it, or name its file in CHECKPOINT_KEY_FILE`,
+        `there is no file ${file}, and a checkpoint for ${signedSize} leaves was signed before: put the key back that signed it, or name its file in CHECKPOINT_KEY_FILE. If it is lost for good, drop the schema of these tables: they are made anew from the log and signed with a new key, and earlier checkpoints can still be held against them`,
       );
     const made = await make(origin, file);
     info(`made a key for the checkpoints of ${origin} in ${file}: keep a copy. Its vkey is ${formatVerifierKey(made)}`);

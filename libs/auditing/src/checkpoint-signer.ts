@@ -43,6 +43,7 @@ export class CheckpointSigner {
     });
     await db.query('update tree set signed_size = size');
   }
+
   private async checkTilesInTurn(db: Queryable, size: number): Promise<void> {
     const count = fullTiles(size);
     for (let looked = 0; looked < Math.min(count, TILES_IN_TURN); looked += 1) {

@@ -3,7 +3,7 @@ import { Operation, Problem, queryOf } from '@deal-ledger/service';
 import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { TreeAnswers } from './tree-answers';
+import { answered, TreeAnswers } from './tree-answers';
 import { sendText } from './tree.controller';
 
 const count = (what: string) =>
@@ -96,8 +96,8 @@ export class ProofController {
         code: 'VALIDATION_FAILED',
         detail: 'A stream says which event is meant, and the query asks by position. Leave stream out.',
       });
-    const position = given ?? (await this.answers.positionOf(eventId ?? '', stream));
-    const found = await this.answers.inclusion(position, size);
+    const position = given ?? (await answered(() => this.answers.positionOf(eventId ?? '', stream)));
+    const found = await answered(() => this.answers.inclusion(position, size));
     reply.header('vary', 'accept');
     if ((format ?? (accept?.startsWith('text/plain') === true ? 'tlog-proof' : 'json')) === 'json') {
       await reply.send({
@@ -130,7 +130,7 @@ export class ProofController {
   async consistency(
     @Query(queryOf(ConsistencyQuery)) { from, to }: z.output<typeof ConsistencyQuery>,
   ): Promise<z.output<typeof ConsistencyProof>> {
-    const found = await this.answers.consistency(from, to);
+    const found = await answered(() => this.answers.consistency(from, to));
     return {
       from: found.from,
       to: found.to,

@@ -3,7 +3,7 @@ import { Operation, paramsOf, Problem } from '@deal-ledger/service';
 import { Controller, Get, Inject, Param, Res, type Type } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { TreeAnswers } from './tree-answers';
+import { answered, TreeAnswers } from './tree-answers';
 
 /** Parts that the path of a tile may have: three digits of its index in each, and one for a partial tile. */
 const LONGEST = 5;
@@ -55,7 +55,7 @@ function tileController(parts: number): Type {
           code: 'MALFORMED_TILE',
           detail: `${path} is no path of a tile. Write tile/<level>/<index> or, for the first of its ${TILE_WIDTH} hashes, tile/<level>/<index>.p/<width>, such as tile/0/x003/905 and tile/1/015.p/66.`,
         });
-      const content = await this.answers.tile(tile);
+      const content = await answered(() => this.answers.tile(tile));
       await reply.headers({ 'content-type': 'application/octet-stream', 'cache-control': FOR_EVER }).send(content);
     }
   }

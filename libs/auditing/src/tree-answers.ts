@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@deal-ledger/log';
+import { LedgerForked } from '@deal-ledger/ledger';
+import { LogHalted, type Log } from '@deal-ledger/log';
+import { isTransient } from '@deal-ledger/projection';
 import {
   consistencyProof,
   inclusionProof,
@@ -66,7 +68,7 @@ export class TreeAnswers {
   }
 
   /** The last checkpoint. @throws Problem 503 while none was signed */
-  async signed(): Promise<SignedCheckpoint> {
+  private async signed(): Promise<SignedCheckpoint> {
     const last = await this.store.lastCheckpoint();
     if (last !== undefined) return last;
     throw new Problem({
@@ -87,7 +89,7 @@ export class TreeAnswers {
         detail: `The tree of ${size} leaves has ${hashes} hashes on level ${level} of its tiles; this tile ends with hash ${index * TILE_WIDTH + width - 1}.`,
         members: { size, hashes },
       });
-    return this.sound(() => this.store.tile(tile));
+    return this.store.tile(tile);
   }
 
   async inclusion(position: number, wanted: number | undefined): Promise<Inclusion> {
@@ -104,14 +106,12 @@ export class TreeAnswers {
     const [record] = await this.log.at([position]);
     const leaf = leafOf(record as NonNullable<typeof record>);
     const leafHash = hashOfLeaf(leaf);
-    return this.sound(async () => {
-      const nodes = this.store.nodes(size);
-      const root = await this.rootOf(size, nodes);
-      const proof = await inclusionProof(position, size, nodes);
-      if (!verifyInclusion({ leafHash, index: position, size, root, proof }))
-        throw new TreeDamaged(await this.unproven(position, leafHash));
-      return { position, size, root, leaf, leafHash, proof, checkpoint: await this.store.checkpointOf(size) };
-    });
+    const nodes = this.store.nodes(size);
+    const root = await this.rootOf(size, nodes);
+    const proof = await inclusionProof(position, size, nodes);
+    if (!verifyInclusion({ leafHash, index: position, size, root, proof }))
+      throw new TreeDamaged(await this.unproven(position, leafHash));
+    return { position, size, root, leaf, leafHash, proof, checkpoint: await this.store.checkpointOf(size) };
   }
 
   async consistency(from: number, wanted: number | undefined): Promise<Consistency> {
@@ -125,14 +125,12 @@ export class TreeAnswers {
         detail: `A tree of ${to} leaves does not extend one of ${from}. Give the smaller size as from.`,
         members: { from, to },
       });
-    return this.sound(async () => {
-      const nodes = this.store.nodes(to);
-      const [fromRoot, toRoot] = [await this.rootOf(from, nodes), await this.rootOf(to, nodes)];
-      const proof = await consistencyProof(from, to, nodes);
-      if (!verifyConsistency({ oldSize: from, oldRoot: fromRoot, newSize: to, newRoot: toRoot, proof }))
-        throw new TreeDamaged(await this.store.damage());
-      return { from, to, fromRoot, toRoot, proof };
-    });
+    const nodes = this.store.nodes(to);
+    const [fromRoot, toRoot] = [await this.rootOf(from, nodes), await this.rootOf(to, nodes)];
+    const proof = await consistencyProof(from, to, nodes);
+    if (!verifyConsistency({ oldSize: from, oldRoot: fromRoot, newSize: to, newRoot: toRoot, proof }))
+      throw new TreeDamaged(await this.store.damage());
+    return { from, to, fromRoot, toRoot, proof };
   }
 
   /** The root of the tree of this size: the one that was signed for, if it was, and else as the tables have it. */
@@ -178,10 +176,10 @@ export class TreeAnswers {
       const end = await this.log.end();
       if (position >= end)
         throw new Problem({
-          status: 404,
+          status: 400,
           code: 'POSITION_UNKNOWN',
-          detail: `The log ends with position ${end - 1}; there is no ${position} yet.`,
-          members: { position, last: end - 1 },
+          detail: `Position ${position} lies beyond the end of the log, whose last position is ${end - 1}. Ask for that or an earlier one.`,
+          members: { position, lastPosition: end - 1 },
         });
       if (this.grower.notWorkingBecause !== undefined || performance.now() > deadlineMs)
         throw new Problem({
@@ -191,22 +189,6 @@ export class TreeAnswers {
           members: { position, size: last.size },
         });
       await sleep(POLL_MS);
-    }
-  }
-
-  /** Whatever was changed in the tables: nothing is made of it. */
-  private async sound<Answer>(read: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await read();
-    } catch (error) {
-      if (!(error instanceof TreeDamaged)) throw error;
-      throw new Problem({
-        status: 503,
-        code: error.code,
-        detail: `The tree cannot answer: ${error.message}.`,
-        retryAfterS: HALTED_RETRY_S,
-        cause: error,
-      });
     }
   }
 
@@ -223,3 +205,26 @@ const notSigned = (size: number, signed: number): Problem =>
     detail: `The last checkpoint is for ${signed} leaves; nothing is shown of a tree of ${size}. Ask for at most ${signed}.`,
     members: { size, signed },
   });
+
+/** What keeps it from answering is said as a problem. */
+export async function answered<Answer>(answer: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (error instanceof TreeDamaged || error instanceof LogHalted || error instanceof LedgerForked)
+      throw new Problem({
+        status: 503,
+        code: error.code,
+        detail: `Nothing can be vouched for: ${error.message}.`,
+        retryAfterS: HALTED_RETRY_S,
+        cause: error,
+      });
+    if (error instanceof Problem || !isTransient(error)) throw error;
+    throw new Problem({
+      status: 503,
+      code: 'UNAVAILABLE',
+      detail: 'The database or the log did not answer in time. Ask again.',
+      cause: error,
+    });
+  }
+}

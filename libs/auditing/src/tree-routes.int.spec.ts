@@ -179,7 +179,7 @@ describeWithPostgres('the tree over HTTP', (connectionString) => {
     ['proofs/inclusion?position=5&size=5', 400, 'NOT_IN_TREE', /Position 5 is not in the tree of 5 leaves/],
     ['proofs/inclusion?position=5&size=99999', 404, 'NOT_SIGNED', /a tree of 99999/],
     ['proofs/inclusion?position=5&size=6&format=tlog-proof', 404, 'NOT_SIGNED', /just 6 leaves/],
-    ['proofs/inclusion?position=99999', 404, 'POSITION_UNKNOWN', /there is no 99999 yet/],
+    ['proofs/inclusion?position=99999', 400, 'POSITION_UNKNOWN', /Position 99999 lies beyond the end of the log/],
     ['proofs/inclusion?eventId=none', 404, 'EVENT_NOT_FOUND', /no event none in the ledger/],
     ['proofs/inclusion?eventId=one&stream=deal%2Fb', 404, 'EVENT_NOT_FOUND', /no event one in deal\/b/],
     ['proofs/inclusion?eventId=both', 400, 'EVENT_AMBIGUOUS', /deal\/a, deal\/b/],

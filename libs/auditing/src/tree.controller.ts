@@ -3,7 +3,7 @@ import { Operation, Problem, queryOf } from '@deal-ledger/service';
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { TreeAnswers } from './tree-answers';
+import { answered, TreeAnswers } from './tree-answers';
 import { CheckpointSigner } from './checkpoint-signer';
 
 const CheckpointQuery = z.strictObject({
@@ -36,7 +36,7 @@ export class TreeController {
     @Query(queryOf(CheckpointQuery)) { cosignatures }: z.output<typeof CheckpointQuery>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await sendText(reply, await this.answers.checkpoint(cosignatures));
+    await sendText(reply, await answered(() => this.answers.checkpoint(cosignatures)));
   }
 
   @Get('vkey')
