@@ -31,9 +31,16 @@ export function restingOn(
   const parts = basis.flatMap((each) => {
     const wanted = each.measures.filter((measure) => measures === undefined || measures.includes(measure));
     if (wanted.length === 0) return [];
-    const condition = bearing ? (each.bearing ?? each.of) : each.of;
+    const isWider = bearing && each.bearing !== undefined;
+    const condition = isWider ? each.bearing : each.of;
+    // Found one by one, by the first part of it as `postings_by_root` has them.
+    const among =
+      each.subjects === undefined || isWider
+        ? 'cross join postings as p'
+        : `cross join lateral (select distinct subject from (${each.subjects}) as those (subject)) as said
+           join postings as p on split_part(p.subject, '/', 1) = split_part(said.subject, '/', 1) and p.subject = said.subject`;
     return [
-      `select distinct p.* from r cross join asked cross join postings as p
+      `select distinct p.* from r cross join asked ${among}
        where p.measure in (${wanted.map((measure) => `'${measure}'`).join(', ')}) and ${where} and (${condition})`,
     ];
   });

@@ -86,18 +86,19 @@ class KeepHistory1764200000000 implements MigrationInterface {
   }
 }
 
-/** Reads about a pool find the requests that ever named it, and figures of a payer the legs that ever did, without looking at all of them. */
+/** Reads about a pool find the requests that ever named it, and figures between parties the legs that ever did, without looking at all of them. */
 class IndexPostingsByNamed1764300000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     // What is pending in such an index is looked through by every read.
-    const index = (name: string, named: string, measure: string): string =>
-      `create index ${name} on postings using gin ((value::jsonb -> '${named}')) with (fastupdate = off) where measure = '${measure}'`;
-    await runner.query(index('postings_by_pool', 'poolIds', 'request'));
-    await runner.query(index('postings_by_provider', 'providers', 'leg'));
+    const index = (name: string, measure: string, ...named: readonly string[]): string =>
+      `create index ${name} on postings using gin (${named.map((each) => `(value::jsonb -> '${each}')`).join(', ')})
+       with (fastupdate = off) where measure = '${measure}'`;
+    await runner.query(index('postings_by_pool', 'request', 'poolIds'));
+    await runner.query(index('postings_by_sides', 'leg', 'providers', 'receivers'));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop index postings_by_pool, postings_by_provider');
+    await runner.query('drop index postings_by_pool, postings_by_sides');
   }
 }
 

@@ -192,6 +192,8 @@ export interface Bearing {
  */
 export interface Basis {
   readonly measures: readonly string[];
+  /** SQL over the row for what such postings are of, if there is a way from the row to it: no others are looked at. */
+  readonly subjects?: string;
   readonly of: string;
   /** Likewise, those that bear on the figures too without being what they are made of. */
   readonly bearing?: string;

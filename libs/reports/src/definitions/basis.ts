@@ -7,11 +7,15 @@ export const under = (id: string): string => `split_part(p.subject, '/', 1) = ${
 export const underPart = (id: string, part: string): string =>
   `${under(id)} and split_part(p.subject, '/', 2) = ${part}`;
 
+/** Subjects of which something of the kind was ever recorded; `condition` is SQL over its `terms`. */
+const subjectsWith = (measure: string, condition: string, subject = 'each.subject'): string => `
+  select ${subject} from postings as each cross join lateral (select each.value::jsonb as terms) as said
+  where each.measure = '${measure}' and ${condition}`;
+
 /** Postings of subjects of which something of the kind was ever recorded; `condition` is SQL over its `terms`. */
 export const ofThoseWith = (measure: string, condition: string, subject = 'each.subject'): string =>
   `(split_part(p.subject, '/', 1), p.subject) in (
-    select split_part(${subject}, '/', 1), ${subject} from postings as each cross join lateral (select each.value::jsonb as terms) as said
-    where each.measure = '${measure}' and ${condition}
+    select split_part(subject, '/', 1), subject from (${subjectsWith(measure, condition, subject)}) as those (subject)
   )`;
 
 /** The policies there are; only one of them holds on a day. */
@@ -31,10 +35,12 @@ export const ofLegs = (
     deals = ['deal.stage'],
     within = 'true',
   }: { legs: readonly string[]; deals?: readonly string[]; within?: string },
-): Basis[] => [
-  { measures: deals, of: ofThoseWith('leg', condition, `split_part(each.subject, '/', 1)`) },
-  { measures: legs, of: `${ofThoseWith('leg', condition)} and ${within}` },
-];
+): Basis => ({
+  measures: [...deals, ...legs],
+  // The legs are looked for once, for their deals as well.
+  subjects: subjectsWith('leg', condition, `unnest(array[each.subject, split_part(each.subject, '/', 1)])`),
+  of: `p.measure in (${deals.map((measure) => `'${measure}'`).join(', ')}) or ${within}`,
+});
 
 /** Whether a side of a leg has one of the parties in `joint`, which are joined by `+`. */
 export const hasAnyOf = (side: 'providers' | 'receivers', joint: string): string =>

@@ -290,12 +290,15 @@ export const circularFlows: ReportDefinition = {
   },
   sql: SQL,
   basis: [
-    ...ofLegs(
-      `split_part(each.subject, '/', 1) = any (r."dealIds") and terms -> 'providers' ?| r.parties and terms -> 'receivers' ?| r.parties`,
-      {
-        legs: ['leg', 'leg.firm', 'leg.ceiling', 'leg.paid'],
-      },
-    ).map((each) => ({ ...each, bearing: 'true' })),
+    {
+      ...ofLegs(
+        `split_part(each.subject, '/', 1) = any (r."dealIds") and terms -> 'providers' ?| r.parties and terms -> 'receivers' ?| r.parties`,
+        {
+          legs: ['leg', 'leg.firm', 'leg.ceiling', 'leg.paid'],
+        },
+      ),
+      bearing: 'true',
+    },
     {
       measures: ['funding', 'funding.stage', 'funding.ceiling', 'funding.committed', 'tranche.received'],
       of: under('any (r."fundingIds")'),

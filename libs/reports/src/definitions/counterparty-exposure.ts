@@ -263,11 +263,11 @@ export const counterpartyExposure: ReportDefinition = {
   options: {},
   sql,
   basis: [
-    ...ofLegs(BETWEEN_THEM, { legs: ['leg', 'leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid'] }).map((each) => ({
-      ...each,
+    {
+      ...ofLegs(BETWEEN_THEM, { legs: ['leg', 'leg.firm', 'leg.ceiling', 'leg.incurred', 'leg.paid'] }),
       // A share of what is owed changes with what others are.
       bearing: 'true',
-    })),
+    },
     {
       measures: ['deal'],
       of: `exists (

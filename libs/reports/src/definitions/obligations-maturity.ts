@@ -194,7 +194,7 @@ export const obligationsMaturity: ReportDefinition = {
   },
   sql,
   basis: [
-    ...ofLegs(`${hasAnyOf('providers', 'r."entityId"')} and ${hasAnyOf('receivers', 'r.counterparty')}`, {
+    ofLegs(`${hasAnyOf('providers', 'r."entityId"')} and ${hasAnyOf('receivers', 'r.counterparty')}`, {
       legs: ['leg', 'leg.firm', 'leg.incurred', 'leg.paid'],
       within: IN_COLUMN,
     }),

@@ -384,7 +384,7 @@ export const spendOutlook: ReportDefinition = {
   },
   sql,
   basis: [
-    ...ofLegs(`${hasAnyOf('providers', 'r."entityId"')} and terms ->> 'category' is not distinct from r.category`, {
+    ofLegs(`${hasAnyOf('providers', 'r."entityId"')} and terms ->> 'category' is not distinct from r.category`, {
       deals: ['deal.stage', 'deal.probability'],
       legs: MEASURES.filter((measure) => measure.startsWith('leg')),
       within: IN_PERIOD,
