@@ -10,9 +10,18 @@ export interface Ran {
 }
 
 /** Runs the command, as it was built, against the ledger at `url`; what it reads comes from `input`. */
-export async function ledger(url: string, args: readonly string[], input = ''): Promise<Ran> {
+export function ledger(url: string, args: readonly string[], input = ''): Promise<Ran> {
+  return run({ LEDGER_URL: url }, args, input);
+}
+
+/** Runs the command on the stores that the settings name. */
+export function ledgerOn(settings: Readonly<Record<string, string>>, args: readonly string[]): Promise<Ran> {
+  return run({ KAFKA_BROKERS: '', DATABASE_URL: '', ...settings }, args, '');
+}
+
+async function run(settings: Readonly<Record<string, string>>, args: readonly string[], input: string): Promise<Ran> {
   const child = spawn(process.execPath, [join(ROOT, 'apps/cli/bin/ledger.js'), ...args], {
-    env: { ...process.env, LEDGER_URL: url },
+    env: { ...process.env, ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => undefined).end(input);

@@ -4,6 +4,7 @@ export const EXIT = {
   refused: 1,
   usage: 2,
   unavailable: 3,
+  incomplete: 4,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -11,9 +12,10 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** What {@link EXIT} says, as `--help` shows it. */
 export const EXIT_TABLE = `Exit codes:
   0    done, and all is as it should be
-  1    the ledger refused it, or what was compared differs
+  1    the ledger refused it, or what was compared or checked is not as it should be
   2    the command is not as it should be: its options, its files, its values
   3    no service answers, or it cannot now: the same command may succeed later
+  4    nothing was found, and not everything was checked
   130  stopped by Ctrl-C`;
 
 /** Why the command cannot be done, in one sentence with what to do about it. */

@@ -1,13 +1,25 @@
 import { Command, CommanderError, Option } from 'commander';
+import { addBackup } from './backup';
 import { EXIT, EXIT_TABLE, Failure } from './failure';
 import { addHistory } from './history';
 import { addImport } from './import';
 import { addPost } from './post';
 import { addReplay } from './replay';
 import { addReport } from './report';
+import { addRestore } from './restore';
+import { addVerify } from './verify';
 
 /** A command each; its file says all about it. */
-const COMMANDS: readonly ((program: Command) => void)[] = [addPost, addImport, addHistory, addReplay, addReport];
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  addPost,
+  addImport,
+  addHistory,
+  addReplay,
+  addReport,
+  addVerify,
+  addBackup,
+  addRestore,
+];
 
 const EXAMPLES = `Examples:
   ledger post events.json --dry-run
@@ -15,6 +27,8 @@ const EXAMPLES = `Examples:
   ledger history --stream deal/nvda-openai
   ledger replay --out ledger.ndjson
   ledger report commitment-lines --as-of 58 --provider nvidia
+  ledger verify --key deal-ledger.vkey
+  ledger backup ledger.backup
 
 ${EXIT_TABLE}`;
 

@@ -7,6 +7,7 @@ import {
   beginRestore,
   KafkaLog,
   PostgresLog,
+  refusalsTopicOf,
   RestoreRefused,
   type Log,
   type LogRecord,
@@ -16,7 +17,7 @@ import { generateSignerKey, rootAt, signCheckpoint } from '@deal-ledger/proof';
 import { describeWithKafka, describeWithPostgres } from '../../../tests/harness';
 import { backupLedger, BackupRefused, type BackupResult } from './backup';
 import { BackupDamaged } from './backup-frames';
-import { checkBackup, restoreLedger, type CheckedBackup } from './restore';
+import { checkBackup, restoreLedger, type CheckedBackup, type RestoreOptions, type RestoreTarget } from './restore';
 import { append, logOf, ORIGIN, treeOver } from './testing-tree';
 
 jest.setTimeout(60_000);
@@ -118,19 +119,19 @@ function restoring(placeOf: (topic: string) => RestorePlace, open: (topic: strin
   });
   afterEach(() => given.remove());
 
-  async function restore(): Promise<CheckedBackup> {
-    const target = await beginRestore(placeOf(topic));
-    try {
-      return await restoreLedger({ file: given.file, target, key: given.key });
-    } finally {
-      await target.close();
-    }
-  }
+  /** With the log of refusals in one beside it. */
+  const begin = async (withRefusals: boolean): Promise<RestoreTarget> => {
+    const ledger = await beginRestore(placeOf(topic));
+    const refusals = withRefusals ? await beginRestore(placeOf(refusalsTopicOf(topic))) : undefined;
+    return { ledger, refusals, close: async () => void (await Promise.all([ledger.close(), refusals?.close()])) };
+  };
+  const restore = (options: Partial<RestoreOptions> = {}): Promise<CheckedBackup> =>
+    restoreLedger({ file: given.file, key: given.key, isUnsignedAllowed: false, begin, ...options });
 
   it('keeps positions, bytes and times, and goes on from there', async () => {
     await given.log.append({ key: '', value: Buffer.alloc(200_000, 7), headers: { a: '', b: 'c' } });
     await backupLedger({ log: given.log, file: given.file, nowMs: 0 });
-    await restore();
+    await restore({ isUnsignedAllowed: true });
     const log = await open(topic);
     try {
       expect(await recordsOf(log)).toEqual(await recordsOf(given.log));
@@ -148,6 +149,28 @@ function restoring(placeOf: (topic: string) => RestorePlace, open: (topic: strin
     await restore();
     await expect(restore()).rejects.toThrow(RestoreRefused);
     await expect(restore()).rejects.toThrow(new RegExp(`exists already.* with ${RECORDS} records`));
+  });
+
+  it('takes the log of refusals along', async () => {
+    const refusals = await logOf(20);
+    await backupLedger({ log: given.log, refusals, file: given.file, nowMs: 0 });
+    expect((await restore({ isUnsignedAllowed: true })).head.refusals).toBe(20);
+    const restored = await open(refusalsTopicOf(topic));
+    expect(await recordsOf(restored)).toEqual(await recordsOf(refusals));
+    await restored.close();
+  });
+
+  it('begins nothing for a backup that is damaged, of another ledger, or not signed for', async () => {
+    await backupLedger({ log: given.log, file: given.file, nowMs: 0 });
+    const untouched = { begin: () => Promise.reject(new Error('it has begun')) };
+    await expect(restore(untouched)).rejects.toThrow(/of the 700 records in .* 0 are signed for/);
+    const other = await fixture();
+    await expect(restore({ ...untouched, key: other.key, checkpoint: await other.signed(9) })).rejects.toThrow(
+      /not those that the checkpoint was signed for/,
+    );
+    other.remove();
+    writeFileSync(given.file, readFileSync(given.file).subarray(0, 5_000));
+    await expect(restore(untouched)).rejects.toThrow(BackupDamaged);
   });
 
   it('leaves nothing that could be taken for a log when it ends half way', async () => {

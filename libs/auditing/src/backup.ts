@@ -39,6 +39,8 @@ export interface BackupOptions {
   /** Of refused posts, if there is one. */
   readonly refusals?: Log | undefined;
   readonly file: string;
+  /** The position before which it ends; by default the end of the log. */
+  readonly until?: number | undefined;
   /** The latest checkpoint that was signed for the log. Without one a backup can be held against nothing but itself. */
   readonly checkpoint?: string | undefined;
   /** By which it must be signed, if anybody knows. */
@@ -86,7 +88,7 @@ export async function backupLedger(options: BackupOptions): Promise<BackupResult
 
 async function copy(options: BackupOptions, writer: FrameWriter): Promise<BackupResult> {
   const { log, refusals, checkpoint: note, nowMs, progress } = options;
-  const end = await log.end();
+  const end = options.until ?? (await log.end());
   const [first] = end > 0 ? await log.at([0]) : [];
   if (first === undefined) throw new BackupRefused('the log is empty: there is no ledger to back up');
   const ledgerId = ledgerIdOf(first);

@@ -5,6 +5,7 @@ import {
   MalformedKey,
   parseSignerKey,
   type SignerKey,
+  type VerifierKey,
 } from '@deal-ledger/proof';
 import { keepSecret, readSecret } from '@deal-ledger/service';
 import type { KeyOf } from './checkpoint-signer';
@@ -38,6 +39,12 @@ export function keyInFile({ file: fileOf, origin: given, info }: CheckpointKeyOp
     info(`made a key for the checkpoints of ${origin} in ${file}: keep a copy. Its vkey is ${formatVerifierKey(made)}`);
     return checked(made, origin, file);
   };
+}
+
+/** The public key that belongs to the private one in a file; nothing when there is no file. @throws CheckpointKeyUnusable */
+export async function verifierKeyIn(file: string): Promise<VerifierKey | undefined> {
+  const found = await readSecret(file);
+  return found === undefined ? undefined : parsed(found, file);
 }
 
 async function make(origin: string, file: string): Promise<SignerKey> {

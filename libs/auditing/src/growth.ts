@@ -1,5 +1,5 @@
 import { Judge, LedgerForked } from '@deal-ledger/ledger';
-import type { LogRecord } from '@deal-ledger/log';
+import type { Log, LogRecord } from '@deal-ledger/log';
 import { HASH_BYTES, hashOfLeaf, leafOf, TILE_HEIGHT, TILE_WIDTH, type Frontier } from '@deal-ledger/proof';
 
 /** Hashes of one level of tiles, side by side from `first` on. */
@@ -77,4 +77,15 @@ export function ledgerIdOf(first: LogRecord): string {
   const judge = new Judge();
   judge.judge(first);
   return judge.checkpoint().ledgerId;
+}
+
+/** The id of the ledger in a log; nothing when the log is empty, or of something else. */
+export async function ledgerIdIn(log: Log): Promise<string | undefined> {
+  const [first] = (await log.end()) > 0 ? await log.at([0]) : [];
+  try {
+    return first && ledgerIdOf(first);
+  } catch (error) {
+    if (error instanceof LedgerForked) return undefined;
+    throw error;
+  }
 }

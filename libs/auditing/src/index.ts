@@ -19,4 +19,13 @@ export { TreeModule, type TreeOptions } from './tree.module';
 export { RefusalsModule, type RefusalsModuleOptions } from './refusals.module';
 export { backupLedger, BackupRefused, type BackupOptions, type BackupResult } from './backup';
 export { BackupDamaged } from './backup-frames';
-export { checkBackup, restoreLedger, type CheckedBackup, type RestoreOptions } from './restore';
+export {
+  restoreLedger,
+  type CheckedBackup,
+  type RestoreOptions,
+  type RestoreStep,
+  type RestoreTarget,
+} from './restore';
+export { ledgerIdIn } from './growth';
+export { CheckpointKeyUnusable, verifierKeyIn } from './checkpoint-key';
+export { signedFor } from './signed-for';

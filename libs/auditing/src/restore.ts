@@ -19,14 +19,24 @@ export interface BackupTrust {
   readonly checkpoint?: string | undefined;
 }
 
+/** Where a ledger is put together. */
+export interface RestoreTarget {
+  readonly ledger: LogRestore;
+  /** Where the log of refusals is, if the backup has any. */
+  readonly refusals: LogRestore | undefined;
+  close(): Promise<void>;
+}
+
 export interface RestoreOptions extends BackupTrust {
   readonly file: string;
-  /** Where the log is put together. It is finished, but not closed, here. */
-  readonly target: LogRestore;
-  /** Where that of refusals is, if the backup has one. */
-  readonly refusals?: LogRestore | undefined;
-  readonly progress?: (what: 'checked' | 'written' | 'read back', records: number, of: number) => void;
+  /** Whether a backup is taken of which not every record is signed for. */
+  readonly isUnsignedAllowed: boolean;
+  /** Makes the place for it; asked once the backup was found to be sound. */
+  begin(withRefusals: boolean): Promise<RestoreTarget>;
+  readonly progress?: (what: RestoreStep, records: number, of: number) => void;
 }
+
+export type RestoreStep = 'checking' | 'writing' | 'reading back';
 
 const PORTION_RECORDS = 1_000;
 const PORTION_BYTES = 4 * 1024 * 1024;
@@ -131,25 +141,34 @@ type Claim = ReturnType<typeof claimOf>;
  * @throws BackupDamaged, BackupRefused, RestoreRefused
  */
 export async function restoreLedger(options: RestoreOptions): Promise<CheckedBackup> {
-  const { file, target, refusals, progress = () => undefined } = options;
-  const checked = await checkBackup(file, options, (records, of) => progress('checked', records, of));
-  const { head, foot } = checked;
-  await write(file, 'R', target, (records) => progress('written', records, head.end));
-  if (refusals !== undefined) await write(file, 'F', refusals, () => undefined);
-
-  const root = await rootOf(target, head.end, (records) => progress('read back', records, head.end));
-  if (root !== foot.root)
+  const { file, isUnsignedAllowed, begin, progress = () => undefined } = options;
+  const checked = await checkBackup(file, options, (records, of) => progress('checking', records, of));
+  const { head, foot, signed } = checked;
+  if (signed < head.end && !isUnsignedAllowed)
     throw new BackupRefused(
-      `what was written is not what comes back: the tree over it has the root ${root} and not ${foot.root}. It was not made a log; delete it, and restore to one that nobody else uses`,
+      `of the ${head.end} records in ${file} ${signed} are signed for: give a checkpoint that was kept elsewhere, or say that it may be restored all the same`,
     );
-  if (refusals !== undefined) {
-    const [is, must] = [await rootOf(refusals, head.refusals, () => undefined), await refusalsRootIn(file)];
-    if (is !== must)
-      throw new BackupRefused('the log of refusals does not come back as it was written; nothing was made a log');
-    await refusals.finish();
+  const target = await begin(head.refusals > 0);
+  try {
+    const { ledger, refusals } = target;
+    await write(file, 'R', ledger, (records) => progress('writing', records, head.end));
+    if (refusals !== undefined) await write(file, 'F', refusals, () => undefined);
+
+    const root = await rootOf(ledger, head.end, (records) => progress('reading back', records, head.end));
+    if (root !== foot.root)
+      throw new BackupRefused(
+        `what was written is not what comes back: the tree over it has the root ${root} and not ${foot.root}. It was not made a log; delete it, and restore to where nobody else writes`,
+      );
+    if (refusals !== undefined) {
+      if ((await rootOf(refusals, head.refusals, () => undefined)) !== (await refusalsRootIn(file)))
+        throw new BackupRefused('the refusals do not come back as they were written; nothing was made a log');
+      await refusals.finish();
+    }
+    await ledger.finish();
+    return checked;
+  } finally {
+    await target.close();
   }
-  await target.finish();
-  return checked;
 }
 
 async function write(

@@ -59,8 +59,9 @@ export interface VerifyReport {
 
 /** So many findings are told one by one; a hole in the log brings on as many as there are records after it. */
 const TOLD = 100;
-/** Of a value that differs so much is told. */
+/** Of a long value that differs so much is told, from a little before the difference on. */
 const TOLD_CHARS = 300;
+const TOLD_BEFORE = 60;
 
 /** Gathers what a check finds, and what it has looked at. */
 export class Findings {
@@ -73,10 +74,11 @@ export class Findings {
     this.count += 1;
     if (this.told.length >= TOLD) return;
     const { expected, found } = finding;
+    const from = Math.max(0, firstDifference(expected, found) - TOLD_BEFORE);
     this.told.push({
       ...finding,
-      ...(expected === undefined ? {} : { expected: cut(expected) }),
-      ...(found === undefined ? {} : { found: cut(found) }),
+      ...(expected === undefined ? {} : { expected: cut(expected, from) }),
+      ...(found === undefined ? {} : { found: cut(found, from) }),
     });
   }
 
@@ -100,4 +102,14 @@ export class Findings {
   }
 }
 
-const cut = (text: string): string => (text.length > TOLD_CHARS ? `${text.slice(0, TOLD_CHARS)}…` : text);
+function firstDifference(one = '', other = ''): number {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  return at;
+}
+
+function cut(text: string, from: number): string {
+  if (text.length <= TOLD_CHARS) return text;
+  const rest = text.length - from;
+  return `${from > 0 ? '…' : ''}${text.slice(from, from + TOLD_CHARS)}${rest > TOLD_CHARS ? '…' : ''}`;
+}

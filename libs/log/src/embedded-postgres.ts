@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { platform as osPlatform } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { canConnect } from './can-connect';
 import {
@@ -107,6 +107,25 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     release();
     throw error;
   }
+}
+
+/**
+ * The database in this folder, as it runs for another process of ours or, where none does, as it is started for
+ * this one until `stop`. Nothing when there is none in the folder.
+ * @throws EmbeddedPostgresFailed
+ */
+export async function borrowEmbeddedPostgres(
+  folder: string,
+): Promise<Pick<EmbeddedPostgres, 'url' | 'stop'> | undefined> {
+  if (!existsSync(dirname(resolve(folder)))) return undefined;
+  const dataDir = reachableDataDir(resolve(folder), unprivilegedIdentity());
+  if (!existsSync(dataDir)) return undefined;
+  const urlAt = (port: number): string =>
+    `postgres://${USER}:${readIfThere(passwordFileOf(dataDir))}@127.0.0.1:${port}/${DATABASE}`;
+  const running = runningServer(dataDir);
+  if (running && (await takesConnections(running, dataDir, urlAt)))
+    return { url: urlAt(serverPort(dataDir)), stop: async () => undefined };
+  return startEmbeddedPostgres({ dataDir: folder });
 }
 
 function handle(

@@ -5,8 +5,9 @@ export * from './memory';
 export { canConnect } from './can-connect';
 export { PostgresLog, type PostgresLogOptions } from './postgres';
 export { StoreTimeout, type LogLogger } from './waiting';
-export { openLog, refusalsTopicOf, type OpenLogOptions } from './open';
+export { openExistingLog, openLog, refusalsTopicOf, type OpenLogOptions } from './open';
 export {
+  borrowEmbeddedPostgres,
   EmbeddedPostgresFailed,
   startEmbeddedPostgres,
   type EmbeddedPostgres,

@@ -55,3 +55,21 @@ export async function openLog({
     }
   }
 }
+
+/**
+ * Opens a log that is there already. Nothing is made or changed, and nobody is waited for: what cannot be
+ * reached now is an error.
+ * @throws LogHalted when it is not there, or not as it must be
+ */
+export async function openExistingLog({
+  brokers,
+  databaseUrl,
+  topic,
+  flushEveryMessage,
+  logger,
+}: Omit<OpenLogOptions, 'nowMs'>): Promise<Log> {
+  if (brokers) return KafkaLog.open({ brokers, topic, logger, flushEveryMessage, createIfMissing: false });
+  if (databaseUrl !== undefined)
+    return PostgresLog.open({ connectionString: databaseUrl, table: topic, logger, createIfMissing: false });
+  throw new LogHalted('LOG_MISCONFIGURED', 'neither Kafka brokers nor a database are named: there is no log');
+}

@@ -61,6 +61,14 @@ export async function ensureTable(pool: Pool | Client, table: string): Promise<v
     COMMIT;`);
 }
 
+/** Whether there is such a log. */
+export async function isTable(pool: Pool, table: string): Promise<boolean> {
+  const { rows } = await pool.query<{ found: string | null }>('select to_regclass($1)::text as found', [
+    qualified(table),
+  ]);
+  return rows[0]?.found != null;
+}
+
 /** $1 log, $2 how many, $3 append time or null, $4 keys, $5 values, $6 headers, $7 channel */
 export function appendSql(table: string): string {
   return `

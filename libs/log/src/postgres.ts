@@ -9,6 +9,7 @@ import {
   encodeHeaders,
   END_SQL,
   ensureTable,
+  isTable,
   pageSql,
   qualified,
   recordOf,
@@ -25,6 +26,8 @@ export interface PostgresLogOptions {
   /** Gives the append time in milliseconds; the database's clock unless given. */
   readonly clock?: () => number;
   readonly logger?: LogLogger;
+  /** Make the table if it is missing; true unless said otherwise. */
+  readonly createIfMissing?: boolean;
 }
 
 const DEFAULT_TABLE = 'deal-ledger';
@@ -60,12 +63,16 @@ export class PostgresLog implements Log {
     this.sql = { append: appendSql(table), page: pageSql(table), records: recordsSql(table) };
   }
 
-  /** Opens the log, and makes its table if need be. */
+  /**
+   * Opens the log, and makes its table if need be.
+   * @throws LogHalted `LOG_MISCONFIGURED` when it is missing and is not to be made
+   */
   static async open({
     connectionString,
     table = DEFAULT_TABLE,
     clock,
     logger = SILENT,
+    createIfMissing = true,
   }: PostgresLogOptions): Promise<PostgresLog> {
     qualified(table);
     const config: ClientConfig = {
@@ -83,7 +90,9 @@ export class PostgresLog implements Log {
     // A connection that is in use tells its query what happened; without a listener it would end the process as well.
     pool.on('connect', (client) => client.on('error', () => undefined));
     try {
-      await ensureTable(pool, table);
+      if (createIfMissing) await ensureTable(pool, table);
+      else if (!(await isTable(pool, table)))
+        throw new LogHalted('LOG_MISCONFIGURED', `the database has no log ${table}`);
     } catch (error) {
       await pool.end();
       throw error;
