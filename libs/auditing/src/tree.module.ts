@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@deal-ledger/log';
-import { isTransient } from '@deal-ledger/projection';
+import { Evidence, isTransient } from '@deal-ledger/projection';
 import { audit } from '@deal-ledger/reports';
-import { Readiness } from '@deal-ledger/service';
+import { CLOCK, Readiness, type Clock } from '@deal-ledger/service';
 import {
   Inject,
   Logger,
@@ -13,6 +13,8 @@ import {
 } from '@nestjs/common';
 import { keyInFile } from './checkpoint-key';
 import { CheckpointSigner } from './checkpoint-signer';
+import { PackController } from './pack.controller';
+import { Packs } from './packs';
 import { ProofController } from './proof.controller';
 import { AUDITING_SCHEMA, prepareAuditing } from './schema';
 import { tileControllers } from './tile.controller';
@@ -74,7 +76,7 @@ export class TreeModule {
     }
     return {
       module: TreeModule,
-      controllers: [TreeController, ...tileControllers, ProofController],
+      controllers: [TreeController, ...tileControllers, ProofController, PackController],
       providers: [
         { provide: TreeStore, useFactory: () => openStore(options) },
         {
@@ -99,12 +101,21 @@ export class TreeModule {
           inject: [TreeStore, TreeGrower],
           useFactory: (store: TreeStore, grower: TreeGrower) => new TreeAnswers(store, grower, log, projection),
         },
+        {
+          provide: Packs,
+          inject: [TreeAnswers, CheckpointSigner, CLOCK],
+          useFactory: (answers: TreeAnswers, signer: CheckpointSigner, clock: Clock) => {
+            const evidence = new Evidence({ connectionString: options.connectionString, log, clock, onIdleError });
+            return new Packs({ evidence, answers, signer, log, history: audit });
+          },
+        },
         TreeLifecycle,
       ],
     };
   }
 }
 
+const onIdleError = (error: Error): void => logger.debug(`an idle connection to Postgres was lost: ${error.message}`);
 const warn = (message: string, error: unknown): void => logger.warn(message, error);
 
 /** Waits as long as it takes: services and stores may be started in any order. */
@@ -112,9 +123,7 @@ async function openStore({ connectionString, schema = AUDITING_SCHEMA }: TreeOpt
   for (;;) {
     try {
       await prepareAuditing(connectionString, schema);
-      return new TreeStore(connectionString, schema, (error) =>
-        logger.debug(`an idle connection to Postgres was lost: ${error.message}`),
-      );
+      return new TreeStore(connectionString, schema, onIdleError);
     } catch (error) {
       if (!isTransient(error)) throw error;
       warn('the tables of the tree cannot be prepared yet, trying again', error);

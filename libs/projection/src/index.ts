@@ -12,4 +12,6 @@ export { isKnown } from './known';
 export { PORTIONS } from './portions';
 export { skippedText } from './skipped';
 export { csvWriter, formatOf, MEDIA_TYPES, ndjsonWriter, written } from './formats';
-export { Position, type Format } from './reading';
+export { knownAt, Position, type Format } from './reading';
+export { Evidence, isSummable, type EvidenceOptions, type FigureEvidence } from './evidence';
+export { explainSchema, type ExplainQuery } from './figure-query';

@@ -4,15 +4,22 @@ import { instantMs, Problem, type Clock } from '@deal-ledger/service';
 import type { Pool } from 'pg';
 import { UnprojectableEvent } from './fold';
 import type { ReportQuery } from './reading';
-import type { Runner } from './runner';
+import type { Progress } from './waiting';
 
 const WAIT_MS = 5_000;
 /** A record gets its time a moment before it can be read; after this long no other can come with an earlier one. */
 const SETTLED_AFTER_MS = 10_000;
 
+/** Whoever projects the ledger, or watches somebody else do it. */
+export interface Projecting {
+  readonly progress: Pick<Progress, 'nextPosition' | 'includes'>;
+  /** Why nothing more will be projected until a person has looked, if so. */
+  readonly halted: Error | undefined;
+}
+
 export interface PositionsOptions {
   readonly pool: Pool;
-  readonly runner: Runner;
+  readonly runner: Projecting;
   readonly log: Log;
   readonly clock: Clock;
 }
