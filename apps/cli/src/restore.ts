@@ -1,28 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  BackupDamaged,
-  BackupRefused,
-  restoreLedger,
-  type CheckedBackup,
-  type RestoreStep,
-  type RestoreTarget,
-} from '@deal-ledger/auditing';
-import {
-  beginRestore,
-  EmbeddedPostgresFailed,
-  refusalsTopicOf,
-  RestoreRefused,
-  startEmbeddedPostgres,
-  type LogRestore,
-} from '@deal-ledger/log';
 import type { Command } from 'commander';
-import { EXIT, Failure } from './failure';
-import { grouped, printLine, type Global } from './output';
-import { progressOf, type Progress } from './progress';
-import { checkpointsIn, logger, namedKey, placeSettings, type PlaceSettings } from './stores';
+import type { Global } from './output';
 
-interface Options extends Global {
+export interface RestoreCommand extends Global {
   readonly key?: string;
   readonly checkpoint?: string;
   readonly unsigned?: boolean;
@@ -48,79 +27,8 @@ back and holds it against the signed checkpoint. Tables are not restored: every 
 Example:
   KAFKA_BROKERS=kafka:9092 ledger restore ledger-2026-10-31.backup --key auditor/ledger.vkey`,
     )
-    .action((file: string, _: unknown, command: Command) => restore(file, command.optsWithGlobals()));
-}
-
-async function restore(file: string, options: Options): Promise<void> {
-  if (!existsSync(file)) throw new Failure(EXIT.usage, `there is no ${file}.`);
-  const settings = placeSettings();
-  const key = options.key === undefined ? undefined : namedKey(options.key);
-  const checkpoint = options.checkpoint === undefined ? undefined : checkpointsIn([options.checkpoint])[0]?.note;
-  const bars = new Map<RestoreStep, Progress>();
-  const stop = (): void => bars.forEach((bar) => bar.stop());
-  try {
-    const checked = await restoreLedger({
-      ...{ file, key, checkpoint, isUnsignedAllowed: options.unsigned === true },
-      begin: (withRefusals) => begin(settings, withRefusals),
-      progress: (step, records, of) => {
-        if (!bars.has(step)) {
-          stop();
-          bars.set(step, progressOf(step, of, 'records'));
-        }
-        bars.get(step)?.reached(records);
-      },
+    .action(async (file: string, _: unknown, command: Command) => {
+      const { restore } = await import('./restoring.js');
+      await restore(file, command.optsWithGlobals());
     });
-    stop();
-    await printLine(options.json === true ? JSON.stringify({ file, ...checked }) : textOf(checked, key !== undefined));
-  } catch (error) {
-    if (REFUSALS.some((refusal) => error instanceof refusal)) throw new Failure(EXIT.refused, (error as Error).message);
-    throw error;
-  } finally {
-    stop();
-  }
-}
-
-const REFUSALS = [BackupDamaged, BackupRefused, RestoreRefused, EmbeddedPostgresFailed];
-
-async function begin(settings: PlaceSettings, withRefusals: boolean): Promise<RestoreTarget> {
-  const { KAFKA_BROKERS: brokers, DATABASE_URL, DATA_DIR, LEDGER_TOPIC: topic } = settings;
-  const own =
-    brokers === undefined && DATABASE_URL === undefined
-      ? await startEmbeddedPostgres({ dataDir: join(DATA_DIR, 'postgres') })
-      : undefined;
-  const place = {
-    ...{ brokers, databaseUrl: DATABASE_URL ?? own?.url, logger },
-    flushEveryMessage: settings.KAFKA_FLUSH_EVERY_MESSAGE,
-  };
-  const begun: LogRestore[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(begun.map((each) => each.close()));
-    await own?.stop();
-  };
-  const beginOne = async (name: string): Promise<LogRestore> => {
-    const one = await beginRestore({ ...place, topic: name });
-    begun.push(one);
-    return one;
-  };
-  try {
-    const ledger = await beginOne(topic);
-    const refusals = withRefusals ? await beginOne(refusalsTopicOf(topic)) : undefined;
-    return { ledger, refusals, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-function textOf({ head, foot, signed }: CheckedBackup, isKeyKnown: boolean): string {
-  const held = isKeyKnown
-    ? 'by the key that was given'
-    : 'by a key that nobody has checked: give the right one with --key';
-  return [
-    `ledger ${head.ledgerId}: ${grouped(String(head.end))} records and ${grouped(String(head.refusals))} refusals, as of ${head.madeAt}`,
-    signed === 0
-      ? 'no checkpoint was signed for it'
-      : `${grouped(String(signed))} records are those that were signed for, ${held}`,
-    `read back as they were written; the root of the tree over them is ${foot.root}`,
-  ].join('\n');
 }

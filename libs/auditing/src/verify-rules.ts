@@ -18,6 +18,9 @@ const HOUR_MS = 3_600_000;
 /** Where a day begins first on earth. */
 const FIRST_DAY_HOURS = 14;
 
+/** What cannot be decided again here is counted under this name. */
+export const UNKNOWN_EVENTS = 'events of types not known to this version';
+
 /** The events of streams so far, each stream's in order. */
 export type EventsOf = (stream: string) => readonly LedgerEvent[];
 
@@ -81,7 +84,7 @@ export class Decisions {
   private wellFormed(position: number, kind: StreamKind, event: LedgerEvent): LedgerEvent | undefined {
     const known = this.guarded(position, event, () => current(kind, event));
     if (known === undefined) {
-      this.findings.tally('events of types not known to this version');
+      this.findings.tally(UNKNOWN_EVENTS);
       return undefined;
     }
     const { type, effective, action, corrects, reason, approvedBy, onBehalfOf, correlationId, causationId, sources } =
@@ -145,7 +148,7 @@ export class Decisions {
   /** The ledger's own events: a name passes to a stream only when nobody has it. */
   private passName(position: number, event: LedgerEvent): void {
     if (!OWN_TYPES.has(event.type)) {
-      this.findings.tally('events of types not known to this version');
+      this.findings.tally(UNKNOWN_EVENTS);
       return;
     }
     this.findings.tally('events decided again');

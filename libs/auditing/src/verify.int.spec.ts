@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { describeWithPostgres } from '../../../tests/harness';
 import { seeded } from '../../../tests/simulation/world';
 import { anyHistory } from '../../domain/src/any-history.testing';
-import { eventsOf, TestWriter } from '../../projection/src/testing';
+import { eventsOf, strangeEvent, TestWriter } from '../../projection/src/testing';
 import { TestProjection } from '../../projection/src/testing-projection';
 import { TestTree, treeOver } from './testing-tree';
 import { verifyLedger, type VerifyOptions } from './verify';
@@ -132,6 +132,15 @@ describeWithPostgres(`verifying a ledger (seed ${SEED})`, (url) => {
       expect([verdict, findings]).toEqual(['INCOMPLETE', []]);
       expect(unchecked).toContainEqual({ part: 'tables', why: expect.stringMatching(why) });
     }
+  });
+
+  it('is not OK either where a newer version has recorded what this one does not know', async () => {
+    const other = new MemoryLog({ now: () => NOW_MS });
+    const writer = new TestWriter(other);
+    await writer.begin();
+    await writer.append([strangeEvent('deal/odd', 1)]);
+    const { unchecked } = await verify({ log: other, databaseUrl: undefined });
+    expect(unchecked).toContainEqual({ part: 'rules', why: expect.stringMatching(/^1 events are of types/) as string });
   });
 
   it.each([0, 1, 2])('names the row and column of a posting that was changed (projection %i)', async (index) => {

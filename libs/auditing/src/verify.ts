@@ -7,7 +7,7 @@ import { PROJECTIONS, type AnyPostingRule, type ReportSet } from '@deal-ledger/r
 import { AUDITING_SCHEMA } from './schema';
 import { derivedRows } from './verify-derived';
 import { Findings, type VerifyReport } from './verify-report';
-import { Decisions } from './verify-rules';
+import { Decisions, UNKNOWN_EVENTS } from './verify-rules';
 import { StreamPlaces } from './verify-streams';
 import { ProjectionTables } from './verify-tables';
 import { TreeVerification } from './verify-tree';
@@ -108,6 +108,7 @@ class Verification {
       await this.openTables();
       await this.readLog(await this.lastEnd());
       await this.tree.finish();
+      this.sayUnknown();
     } catch (error) {
       if (!(error instanceof LogHalted) && !(error instanceof LedgerForked)) throw error;
       this.findings.add({ part: 'log', position: this.judge.nextPosition, message: error.message });
@@ -170,6 +171,15 @@ class Verification {
       reading.abort();
     }
     this.findings.checked['streams'] = this.places.streams;
+  }
+
+  private sayUnknown(): void {
+    const unknown = this.findings.checked[UNKNOWN_EVENTS] ?? 0;
+    if (unknown > 0)
+      this.findings.leaveOut(
+        'rules',
+        `${unknown} events are of types that this version does not know: take a newer one`,
+      );
   }
 
   private take(record: LogRecord, portion: Portion): void {

@@ -15,6 +15,9 @@ const RECORD_OVERHEAD_BYTES = 200;
 /**
  * A log that is restored into a topic. While it is, the topic keeps the times that it is given, with which no
  * service takes it for a log; when all is in, the broker dates what comes after.
+ *
+ * A position that a marker of somebody's transaction held gets a record without key, value and headers: that is what
+ * readers are given of a marker, and so it stays the same leaf. Which batches records came in is not kept.
  */
 export class KafkaRestore implements LogRestore {
   private next = 0;
