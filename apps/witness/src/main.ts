@@ -3,4 +3,4 @@ import { NAME, witnessService } from './service';
 import { MEANINGS, WITNESS_SETTINGS } from './settings';
 
 const settings = settingsOrExit(NAME, WITNESS_SETTINGS, MEANINGS);
-runMain(NAME, () => startService(witnessService(settings)));
+runMain(NAME, async () => startService(await witnessService(settings)));

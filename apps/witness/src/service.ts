@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CLOCK, logOf, Readiness, type Clock, type ServiceOptions, type Settings } from '@deal-ledger/service';
+import { clockOf, logOf, Readiness, type ServiceOptions, type Settings } from '@deal-ledger/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { z } from 'zod';
 import type { WITNESS_SETTINGS } from './settings';
@@ -12,45 +12,45 @@ export type WitnessSettings = Settings & z.output<z.ZodObject<typeof WITNESS_SET
 
 @Module({})
 class WitnessModule {
-  static of(settings: WitnessSettings): DynamicModule {
-    const { DATA_DIR, WITNESS_NAME, WITNESS_KEY_FILE = join(DATA_DIR, 'witness.key'), WITNESS_LOGS } = settings;
-    const log = logOf(NAME, settings);
+  static of(witness: Witness): DynamicModule {
+    const { logs } = witness;
+    const checks = {
+      provide: 'readiness of the logs',
+      inject: [Readiness],
+      useFactory: (readiness: Readiness) =>
+        readiness.register('logs', () =>
+          logs.withoutKey.length === 0
+            ? 'knows the key of every log'
+            : `has seen no key yet at ${logs.withoutKey.join(', ')}`,
+        ),
+    };
     return {
       module: WitnessModule,
       controllers: [WitnessController],
-      providers: [
-        {
-          provide: Witness,
-          inject: [CLOCK, Readiness],
-          useFactory: async (clock: Clock, readiness: Readiness) => {
-            const witness = await Witness.open({
-              folder: DATA_DIR,
-              name: WITNESS_NAME,
-              keyFile: WITNESS_KEY_FILE,
-              logs: WITNESS_LOGS,
-              nowMs: () => clock.nowMs(),
-              warn: (message) => log.warn(message),
-            });
-            readiness.register('logs', () => {
-              const { withoutKey } = witness.logs;
-              return withoutKey.length === 0
-                ? 'knows the key of every log'
-                : `has seen no key yet at ${withoutKey.join(', ')}`;
-            });
-            return witness;
-          },
-        },
-      ],
+      providers: [{ provide: Witness, useValue: witness }, checks],
     };
   }
 }
 
-/** A witness as a process of its own. Whatever is posted to it comes to it as bytes. */
-export function witnessService(settings: WitnessSettings): ServiceOptions {
+/**
+ * A witness as a process of its own. Whatever is posted to it comes to it as bytes.
+ * @throws CannotStart when its key cannot be had
+ */
+export async function witnessService(settings: WitnessSettings): Promise<ServiceOptions> {
+  const { DATA_DIR, WITNESS_NAME, WITNESS_KEY_FILE = join(DATA_DIR, 'witness.key'), WITNESS_LOGS } = settings;
+  const [log, clock] = [logOf(NAME, settings), clockOf(settings)];
+  const witness = await Witness.open({
+    folder: DATA_DIR,
+    name: WITNESS_NAME,
+    keyFile: WITNESS_KEY_FILE,
+    logs: WITNESS_LOGS,
+    nowMs: () => clock.nowMs(),
+    warn: (message) => log.warn(message),
+  });
   return {
     name: NAME,
     settings,
-    module: WitnessModule.of(settings),
+    module: WitnessModule.of(witness),
     bodyLimitBytes: 64 * 1024,
     openApi: {
       title: 'Deal Ledger: witness',

@@ -64,7 +64,7 @@ describe('the witness', () => {
       { DATA_DIR: folder, LOG_LEVEL: 'silent', WITNESS_LOGS: formatVerifierKey(logKey), ...env },
       WITNESS_SETTINGS,
     );
-    const app = await createService(witnessService(settings));
+    const app = await createService(await witnessService(settings));
     running.push(app);
     return app;
   };

@@ -26,7 +26,7 @@ export const AUDITING_SETTINGS = {
         .filter((part) => part !== ''),
     )
     .pipe(z.array(z.string().transform(witnessAddress)))
-    .default([])
+    .optional()
     .describe(
       'Addresses of witnesses that are asked to cosign checkpoints, separated by commas; behind a # the vkey of each, or else the one that it shows at /vkey counts.',
     ),
@@ -40,7 +40,7 @@ export const signingOf = ({ DATA_DIR, CHECKPOINT_KEY_FILE, CHECKPOINT_ORIGIN, WI
   keyFile: (ledgerId: string) =>
     CHECKPOINT_KEY_FILE ?? join(DATA_DIR, `checkpoint-${ledgerId.replaceAll(/[^A-Za-z0-9-]/g, '_')}.key`),
   origin: CHECKPOINT_ORIGIN,
-  witnesses: WITNESS_URLS,
+  witnesses: WITNESS_URLS ?? [],
 });
 
 function witnessAddress(text: string, context: z.RefinementCtx): WitnessAddress {

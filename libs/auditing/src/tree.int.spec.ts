@@ -147,6 +147,21 @@ describeWithPostgres('the tree over the log', (connectionString) => {
     expect(await rootAt(size, one.store.nodes(size))).toEqual(await rootAt(size, treeOver(log)));
   });
 
+  it('goes on when its connections are cut', async () => {
+    const log = await logOf(300);
+    const tree = await start(log);
+    for (let round = 0; round < 5; round += 1) {
+      await append(log, 50);
+      await tree.tamper(
+        'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()',
+        [`deal-ledger ${tree.schema}`],
+      );
+    }
+    await tree.caughtUp();
+    await signedFor(tree, 550);
+    expect(await rootAt(550, tree.store.nodes(550))).toEqual(await rootAt(550, treeOver(log)));
+  });
+
   it('refuses every change of a hash or a checkpoint', async () => {
     const { tree } = await grown(300);
     const client = new Client({ connectionString, options: `-c search_path=${tree.schema}` });
