@@ -5,6 +5,7 @@ export const EXIT = {
   usage: 2,
   unavailable: 3,
   incomplete: 4,
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

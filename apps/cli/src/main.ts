@@ -4,6 +4,7 @@ import { EXIT, EXIT_TABLE, Failure } from './failure';
 import { addHistory } from './history';
 import { addImport } from './import';
 import { addPost } from './post';
+import { addProof } from './proof';
 import { addReplay } from './replay';
 import { addReport } from './report';
 import { addRestore } from './restore';
@@ -16,6 +17,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addHistory,
   addReplay,
   addReport,
+  addProof,
   addVerify,
   addBackup,
   addRestore,

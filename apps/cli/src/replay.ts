@@ -4,6 +4,7 @@ import { EXIT, Failure } from './failure';
 import { grouped, print, say, type Global } from './output';
 import { begunReplayIn, REPLAY_FORMATS, type BegunReplay, type ReplayFormat } from './begun-replay';
 import { progressOf } from './progress';
+import { queryOf } from './report';
 import { addressOf, ask, bytesOf } from './service';
 
 interface Options extends Global {
@@ -13,6 +14,10 @@ interface Options extends Global {
   readonly include?: string;
   readonly out?: string;
   readonly resume?: boolean;
+  readonly report?: string;
+  readonly asOf?: string;
+  readonly effectiveOn?: string;
+  readonly filter?: readonly string[];
 }
 
 export function addReplay(program: Command): void {
@@ -29,15 +34,25 @@ export function addReplay(program: Command): void {
     .option('--include <what>', 'beside facts: void, foreign, or void,foreign')
     .option('--out <file>', 'writes there; by default to standard output')
     .option('--resume', 'goes on with a file that was cut off, for the same bytes as in one run')
+    .option('--report <name>', 'folds the events into this report here, and compares it with what the service answers')
+    .option('--as-of <position>', 'of the report: as known then, a position or an instant; by default all there is')
+    .option('--effective-on <day>', 'of the report: what had happened by then; by default today')
+    .option('--filter <name=value...>', 'of the report: any of its parameters, such as provider=nvidia')
     .addHelpText(
       'after',
-      '\nExamples:\n  ledger replay --out ledger.ndjson\n  ledger replay --out ledger.ndjson --resume\n  ledger replay --from 30 --to 58 --format cloudevents',
+      '\nExamples:\n  ledger replay --out ledger.ndjson\n  ledger replay --out ledger.ndjson --resume\n  ledger replay --from 30 --to 58 --format cloudevents\n  ledger replay --as-of 58 --report spend-outlook --effective-on 2025-10-07\n\nA report is folded in a PostgreSQL that is started for it and thrown away: every record is judged here, every posting\nmade anew, and every row and total compared. It ends with 1 at the first that differs, and names it.',
     )
     .action((_: unknown, command: Command) => replay(command.optsWithGlobals()));
 }
 
 async function replay(options: Options): Promise<void> {
-  const { out, resume } = options;
+  const { out, resume, report, asOf, effectiveOn, filter = [] } = options;
+  if (report !== undefined) {
+    const { refold } = await import('./refold.js');
+    return refold(report, { ...queryOf(filter.map((each) => `--${each}`)), asOf, effectiveOn }, options);
+  }
+  if (asOf !== undefined || effectiveOn !== undefined || filter.length > 0)
+    throw new Failure(EXIT.usage, '--as-of, --effective-on and --filter are of a report. Name it with --report.');
   if (out === undefined) {
     if (resume === true) throw new Failure(EXIT.usage, '--resume goes on with a file. Name it with --out.');
     await stream(options, options.from, print);
