@@ -7,12 +7,15 @@ export interface Part {
   readonly sign: '+' | '-';
 }
 
-/** More measures than these make no sum that anybody would follow. */
-const MAX_MEASURES = 6;
+/** Of more measures there are too many sums to be looked through. */
+const MAX_MEASURES = 8;
+/** A sum over more of them than these is likelier to be chance than what the figure is. */
+const MAX_PARTS = 3;
 
 /**
  * The measures whose postings, added and taken away as they are, give just the figure; null when
- * none do, because a formula makes it. What comes with more measures, and with fewer taken away, goes before.
+ * none do, because a formula makes it. The fewer they are, and the fewer are taken away, the better. That some
+ * that cancel out come to a zero says nothing.
  */
 export function madeOf(
   value: Row[string],
@@ -32,6 +35,7 @@ export function madeOf(
       sum(amounts.filter(({ measure }) => measure === name).map(({ amount }) => String(amount))),
     ]),
   );
+  const mostParts = compare(value, '0') === 0 ? 1 : MAX_PARTS;
   const isIt = (parts: readonly Part[]): boolean =>
     compare(
       parts.reduce((total, { measure, sign }) => {
@@ -42,8 +46,8 @@ export function madeOf(
     ) === 0;
   return (
     combinations(names)
-      .filter((parts) => parts.length > 0 || names.length === 0)
-      .sort((a, b) => b.length - a.length || taken(a) - taken(b))
+      .filter((parts) => (parts.length > 0 || names.length === 0) && parts.length <= mostParts)
+      .sort((a, b) => a.length - b.length || taken(a) - taken(b))
       .find(isIt) ?? null
   );
 }
