@@ -73,6 +73,24 @@ describe('an auditor with the command ledger', () => {
     });
   });
 
+  describe('takes evidence along', () => {
+    it('of a stream and of a figure, in a file each, and overwrites none', async () => {
+      const figure = ['--report', 'funding-position', '--key', 'nvda-openai', '--column', 'ceiling', '--as-of', '58'];
+      for (const what of [['deal/nvda-openai', '--as-of', '58'], figure]) {
+        const name = file(`${what.length}.zip`);
+        expect(await ledger('pack', ...what, '--out', name)).toMatchObject({ code: 0, stderr: '' });
+        expect(readFileSync(name).subarray(0, 2).toString()).toBe('PK');
+        expect(await ledger('pack', ...what, '--out', name)).toMatchObject({ code: 2 });
+      }
+    });
+
+    it('and is refused what there is none of', async () => {
+      expect(await ledger('pack', 'deal/nobody', '--out', file('none'))).toMatchObject({ code: 1 });
+      expect(await ledger('pack', 'nonsense')).toMatchObject({ code: 2 });
+      expect(await ledger('pack', '--report', 'nonsense')).toMatchObject({ code: 2 });
+    });
+  });
+
   describe('proves', () => {
     beforeAll(async () => {
       writeFileSync(file('vkey'), await text('/v1/audit/vkey'));

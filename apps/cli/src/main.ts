@@ -3,6 +3,7 @@ import { addBackup } from './backup';
 import { EXIT, EXIT_TABLE, Failure } from './failure';
 import { addHistory } from './history';
 import { addImport } from './import';
+import { addPack } from './pack';
 import { addPost } from './post';
 import { addProof } from './proof';
 import { addReplay } from './replay';
@@ -18,6 +19,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   addReplay,
   addReport,
   addProof,
+  addPack,
   addVerify,
   addBackup,
   addRestore,
@@ -28,7 +30,9 @@ const EXAMPLES = `Examples:
   ledger import history.ndjson
   ledger history --stream deal/nvda-openai
   ledger replay --out ledger.ndjson
+  ledger replay --as-of 58 --report commitment-lines
   ledger report commitment-lines --as-of 58 --provider nvidia
+  ledger proof --event evt-0035 --key deal-ledger.vkey
   ledger verify --key deal-ledger.vkey
   ledger backup ledger.backup
 
