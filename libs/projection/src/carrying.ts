@@ -29,8 +29,15 @@ export function exchanged(
   { besides, tally: before }: Seams,
   { definition, sort, givesWay, rows }: Exchange,
 ): Pick<Whole, 'lines' | 'keys' | 'policyEventId' | 'totals'> & { readonly seams: Seams } {
-  const gone = [...base.keys.keys()].filter((place) => givesWay(base.keys[place] as string));
-  const entries = entriesOf(definition, rows);
+  const places = new Map([...base.keys.entries()].flatMap(([place, key]) => (givesWay(key) ? [[key, place]] : [])));
+  const isAsBefore = ({ key, line, beside }: Entry): boolean => {
+    const place = places.get(key);
+    return place !== undefined && base.lines[place] === line && besides[place] === beside;
+  };
+  const made = entriesOf(definition, rows);
+  const staying = new Set(made.filter(isAsBefore).map(({ key }) => key));
+  const entries = made.filter(({ key }) => !staying.has(key));
+  const gone = [...places].flatMap(([key, place]) => (staying.has(key) ? [] : [place]));
   const tally = before.copy();
   for (const place of gone) tally.remove(rowIn(base.lines[place] as string, besides[place] as string));
   for (const { row } of entries) tally.add(row);

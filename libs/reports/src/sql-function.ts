@@ -198,10 +198,16 @@ order by ${orderOf(definition)}
 }
 
 /** The same of a report that is added up, over its arguments and its {@link Sums}. */
-export function statementOverSums(definition: ReportDefinition, { rows }: Sums): string {
-  // No row is of another group than those that are given.
-  const ofGroup: Filter = { schema: z.string(), condition: () => 'true' };
-  return statementOf({ ...definition, sql: rows, filters: { ...definition.filters, [BY_GROUP]: ofGroup } });
+export function statementOverSums(definition: ReportDefinition, { rows, groupedBy }: Sums): string {
+  const { filters, key } = definition;
+  const group = key.slice(0, groupedBy).map((column) => `r."${column}"`);
+  // What is read besides the sums may be of further groups.
+  const ofGroup: Filter = {
+    schema: z.string(),
+    condition: () =>
+      `jsonb_build_array(${group.join(', ')}) in (select each -> 0 from jsonb_array_elements(sums) as given (each))`,
+  };
+  return statementOf({ ...definition, sql: rows, filters: { ...filters, [BY_GROUP]: ofGroup } });
 }
 
 function commentOf({ summary, filters, options, summedOnly }: ReportDefinition): string {
