@@ -94,7 +94,8 @@ describe('an auditor with the command ledger', () => {
   describe('proves', () => {
     beforeAll(async () => {
       writeFileSync(file('vkey'), await text('/v1/audit/vkey'));
-      writeFileSync(file('checkpoint'), await text('/v1/audit/checkpoint'));
+      const first = await ledger('proof', '--key', file('vkey'), '--out', file('checkpoint'));
+      expect(first).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('59 records') as string });
     });
 
     it('that an event is in the ledger that was signed, with nothing believed but the key', async () => {
@@ -103,6 +104,9 @@ describe('an auditor with the command ledger', () => {
       expect([proved.code, proved.stderr]).toEqual([0, '']);
       expect(JSON.parse(proved.stdout)).toMatchObject({ proved: true, position: 35 });
       expect(readFileSync(file('proof'), 'utf8')).toMatch(/^c2sp\.org\/tlog-proof@v1\n/);
+      expect(await ledger(...args, '--out', file('proof'))).toMatchObject({
+        ...{ code: 2, stderr: expect.stringContaining('exists. Name another with --out.') as string },
+      });
       expect((await ledger('proof', '--position', '35')).stderr).toContain('give yours with --key');
     });
 

@@ -270,7 +270,7 @@ describe('an evidence pack, with the ledger gone,', () => {
     const id = createHash('sha256').update(`${name}\n`).update(typed).digest('hex').slice(0, 8);
     const verdict = verified(packs.paid, '--vkey', `${name}+${id}+${typed.toString('base64')}`);
     expect([verdict.exitCode, verdictOf(verdict)]).toEqual([1, 'NOT OK']);
-    expect(verified(packs.paid, '--vkey', 'nonsense').exitCode).toBe(1);
+    expect(verified(packs.paid, '--vkey', 'nonsense').exitCode).toBe(2);
     expect(verified(packs.paid, '--colour').exitCode).toBe(2);
   });
 });

@@ -52,6 +52,6 @@ async function pack(given: readonly string[], { url, json, out }: Options): Prom
   await printLine(
     json === true
       ? JSON.stringify({ file, bytes: bytes.length })
-      : `${file}, ${grouped(String(bytes.length))} bytes; unpack it, and node verify.mjs in it checks it`,
+      : `${file}, ${grouped(String(bytes.length))} bytes; unpack it, and node verify.mjs --vkey '<the key as it was handed to you>' in it checks it`,
   );
 }

@@ -47,19 +47,24 @@ export function addProof(program: Command): void {
     .option('--stream <kind/id>', 'of that event, which is faster')
     .option('--since <file>', 'a checkpoint that was kept: everything it signed must still be there, unaltered')
     .option('--key <vkey>', 'the key of the ledger, or a file with it, as it was handed to you')
-    .option('--out <file>', 'keeps the proof of a record (C2SP tlog-proof), or the present checkpoint, there')
+    .option(
+      '--out <file>',
+      'keeps the proof of a record (C2SP tlog-proof), or the present checkpoint, there; alone, the first checkpoint',
+    )
     .addHelpText(
       'after',
-      '\nProofs are checked here, with nothing believed but the key: get it by another way than from the service.\nIt ends with 1 when a proof does not hold.\n\nExamples:\n  ledger proof --event evt-0035 --stream deal/nvda-openai --key ledger.vkey --out evt-0035.tlog-proof\n  ledger proof --since last-audit.checkpoint --key ledger.vkey --out this-audit.checkpoint',
+      '\nProofs are checked here, with nothing believed but the key: get it by another way than from the service.\nIt ends with 1 when a proof does not hold.\n\nExamples:\n  ledger proof --key ledger.vkey --out first-audit.checkpoint\n  ledger proof --event evt-0035 --stream deal/nvda-openai --key ledger.vkey --out evt-0035.tlog-proof\n  ledger proof --since last-audit.checkpoint --key ledger.vkey --out this-audit.checkpoint',
     )
     .action((_: unknown, command: Command) => proof(command.optsWithGlobals()));
 }
 
 async function proof(options: Options): Promise<void> {
-  const { position, event, since } = options;
-  if ([position, event, since].filter((each) => each !== undefined).length !== 1)
-    throw new Failure(EXIT.usage, 'one of --position, --event and --since says what is to be proved.');
+  const { position, event, since, out } = options;
+  const asked = [position, event, since].filter((each) => each !== undefined).length;
+  if (asked > 1 || (asked === 0 && out === undefined))
+    throw new Failure(EXIT.usage, 'exactly one of --position, --event and --since says what is to be proved.');
   const key = await keyOf(options);
+  if (asked === 0) return firstCheckpoint(options, key);
   await (since === undefined ? inclusion(options, key) : consistency(options, since, key));
 }
 
@@ -76,6 +81,30 @@ async function keyOf({ url, key: named }: Options): Promise<VerifierKey> {
     return parseVerifierKey(text.trim());
   } catch (error) {
     throw new Failure(EXIT.usage, `--key is no key of a ledger, nor a file with one: ${(error as Error).message}`);
+  }
+}
+
+/** Keeps the present checkpoint, for who has none yet to go on from. */
+async function firstCheckpoint({ url, json, out = '' }: Options, key: VerifierKey): Promise<void> {
+  const note = await (await ask(addressOf(url, '/v1/audit/checkpoint'))).text();
+  const { size, root } = opened(note, key, 'the present checkpoint');
+  keep(out, note);
+  const result = { file: out, size, root: root.toString('base64'), signedBy: key.name };
+  await printLine(
+    json === true
+      ? JSON.stringify(result)
+      : `kept in ${out}: the ledger of ${size} records that ${key.name} signed\n  root ${result.root}`,
+  );
+}
+
+/** Evidence is never overwritten. */
+function keep(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' ? `${file} exists` : `${file} cannot be written: ${message}`;
+    throw new Failure(EXIT.usage, `${why}. Name another with --out.`);
   }
 }
 
@@ -99,7 +128,7 @@ async function inclusion({ url, json, position, event, stream, out }: Options, k
     );
   if (out !== undefined) {
     const at = { position: String(found.position), size: String(found.size), format: 'tlog-proof' };
-    writeFileSync(out, await (await ask(addressOf(url, '/v1/audit/proofs/inclusion', at))).text());
+    keep(out, await (await ask(addressOf(url, '/v1/audit/proofs/inclusion', at))).text());
   }
   const result = {
     proved: true,
@@ -137,7 +166,7 @@ async function consistency({ url, json, out }: Options, file: string, key: Verif
     throw doesNotHold(
       `the ledger of ${now.size} records does not begin with the ${old.size} that ${file} signed: some of them were altered.`,
     );
-  if (out !== undefined) writeFileSync(out, note);
+  if (out !== undefined) keep(out, note);
   const result = { proved: true, from: old.size, to: now.size, root: now.root.toString('base64'), signedBy: key.name };
   await printLine(
     json === true

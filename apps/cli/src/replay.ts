@@ -33,7 +33,10 @@ export function addReplay(program: Command): void {
     )
     .option('--include <what>', 'beside facts: void, foreign, or void,foreign')
     .option('--out <file>', 'writes there; by default to standard output')
-    .option('--resume', 'goes on with a file that was cut off, for the same bytes as in one run')
+    .option(
+      '--resume',
+      'goes on with a file that was cut off, for the same bytes as in one run; of what it has, its last line alone is held against the ledger',
+    )
     .option('--report <name>', 'folds the events into this report here, and compares it with what the service answers')
     .option('--as-of <position>', 'of the report: as known then, a position or an instant; by default all there is')
     .option('--effective-on <day>', 'of the report: what had happened by then; by default today')

@@ -83,6 +83,13 @@ export async function read(
   }
   const { rows, meta } = await askJson<Page>(address);
   const wanted = columns?.split(',').map((name) => name.trim()) ?? shown;
+  const unknown =
+    columns === undefined ? undefined : wanted?.find((name) => rows[0] !== undefined && !(name in rows[0]));
+  if (unknown !== undefined)
+    throw new Failure(
+      EXIT.usage,
+      `--columns: there is no column ${unknown}. There are ${Object.keys(rows[0] ?? {}).join(', ')}.`,
+    );
   const { text, left } = tableOf(rows, wanted, process.stdout.isTTY ? process.stdout.columns : undefined);
   await printLine(text);
   const counted = meta.rowCount === null ? '' : ` of ${meta.rowCount}`;

@@ -149,6 +149,7 @@ function welcome(
   { url: databaseUrl, passwordFile }: Database,
 ): void {
   const reports = PROJECTIONS.flatMap(({ reports: all }) => all.map((report) => `${url}${pathOf(report)}`));
+  const demo = new URL(url).port === '3000' ? 'npm run demo' : `npm run demo -- --url ${url}`;
   const lines = [
     `Deal Ledger is ready at ${url}`,
     '',
@@ -159,7 +160,7 @@ function welcome(
     `  SQL            ${passwordFile === undefined ? 'psql "$DATABASE_URL"' : psqlCommand(databaseUrl, passwordFile)}`,
     '',
     '  It is open to everyone who can reach this address: there is no authentication.',
-    '  In a second shell, npm run demo fills it with an example. Ctrl-C stops it.',
+    `  In a second shell, ${demo} fills it with an example. Ctrl-C stops it.`,
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 // Checks an evidence pack of a Deal Ledger offline, with nothing but Node 20 or later:
 //
-//   node verify.mjs [--vkey '<name>+<id>+<base64>']
+//   node verify.mjs [--vkey <the key, name+id+base64, or a file with it>]
 //
 // Give the key of the ledger as it came to you by another way; without it, the one in the pack is
 // believed, and whoever made the pack could have made that too.
 //
 // Exit code 0: OK. 1: NOT OK. 2: it was asked wrongly. 3: INCOMPLETE, nothing is wrong but not all could be checked.
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -270,6 +270,16 @@ function checkStream(events) {
   console.log(`${stream}: ${version} events, as of position ${position}`);
 }
 
+/** The key of the command line, or of the file that it names. */
+function keyGiven(given) {
+  try {
+    return readKey((existsSync(given) ? readFileSync(given, 'utf8') : given).trim());
+  } catch (error) {
+    console.error(`--vkey is no key of a ledger, nor a file with one: ${error.message}`);
+    process.exit(2);
+  }
+}
+
 function main() {
   const [option, given, ...more] = process.argv.slice(2);
   if (
@@ -277,7 +287,7 @@ function main() {
     (option === '--vkey' && given === undefined) ||
     more.length > 0
   ) {
-    console.error("node verify.mjs [--vkey '<name>+<id>+<base64>']");
+    console.error('node verify.mjs [--vkey <the key, name+id+base64, or a file with it>]');
     process.exit(2);
   }
   const files = attempt('MANIFEST', checkManifest) ?? [];
@@ -286,7 +296,7 @@ function main() {
       'WARNING: no --vkey was given. The key in the pack is believed; compare it with what you have of the ledger.',
     );
   const packed = attempt('vkey', () => readKey(textOf('vkey').trim()));
-  const key = given === undefined ? packed : attempt('--vkey', () => readKey(given));
+  const key = given === undefined ? packed : keyGiven(given);
   if (key !== undefined) {
     const checkpoint = attempt('checkpoint', () => readCheckpoint(key));
     const records = checkpoint && attempt('records.ndjson', () => checkRecords(checkpoint, files));
