@@ -83,7 +83,10 @@ describeWithLocalKafka('a ledger of the embedded database that moves to Kafka', 
     for (const name of ['vkey', 'checkpoint'])
       writeFileSync(file(name), await (await fetch(`${url}/v1/audit/${name}`)).text());
     const made = await ledgerOn(onOld, ['backup', file('ledger.backup'), '--json']);
-    expect([made.code, made.stderr]).toEqual([0, '']);
+    expect([made.code, made.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^The key is the one that the ledger keeps itself \(/),
+    ]);
     const { records, signed } = JSON.parse(made.stdout) as { records: number; signed: number };
     expect([signed, records]).toEqual([records, expect.any(Number)]);
     end = records;
@@ -102,6 +105,12 @@ describeWithLocalKafka('a ledger of the embedded database that moves to Kafka', 
     const restored = await ledgerOn(onNew(), ['restore', file('ledger.backup'), '--key', file('vkey')]);
     expect([restored.code, restored.stderr]).toEqual([0, '']);
     expect(restored.stdout).toMatch(/read back as they were written/);
+    const [, , id] = /^([^+]+)\+([0-9a-f]{8})/.exec(readFileSync(file('vkey'), 'utf8')) ?? [];
+    expect(restored.stdout).toMatch(
+      new RegExp(
+        `before services start: put the file of the key deal-ledger/\\S+\\+${id}, by default checkpoint-\\S+\\.key`,
+      ),
+    );
     const again = await ledgerOn(onNew(), ['restore', file('ledger.backup'), '--key', file('vkey')]);
     expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/topic moved exists already/)]);
   });

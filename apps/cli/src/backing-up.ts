@@ -13,6 +13,7 @@ export async function backup(file: string, options: BackupCommand): Promise<void
   const { log, refusals, databaseUrl, close } = await openStores(settings);
   let progress: Progress | undefined;
   try {
+    const key = await keyOf(options.key, settings, log);
     const end = await log.end();
     const last = databaseUrl === undefined ? undefined : await signedFor(databaseUrl, end, waitMs);
     const result = await backupLedger({
@@ -20,7 +21,7 @@ export async function backup(file: string, options: BackupCommand): Promise<void
       // What was recorded meanwhile and is signed for goes with it; what is not does not.
       until: Math.max(end, last?.size ?? 0),
       checkpoint: options.checkpoint === undefined ? last?.note : checkpointsIn([options.checkpoint])[0]?.note,
-      key: await keyOf(options.key, settings, log),
+      key,
       progress: (records, of) => {
         progress ??= progressOf('copying', of, 'records');
         progress.reached(records);
@@ -35,7 +36,7 @@ export async function backup(file: string, options: BackupCommand): Promise<void
             `ledger ${ledgerId} into ${file}: ${grouped(String(records))} records and ${grouped(String(result.refusals))} refusals`,
             signed === 0
               ? 'no checkpoint was signed for it: whoever restores it can hold it against nothing but itself'
-              : `signed for ${grouped(String(signed))} records by the checkpoint that goes with it`,
+              : `signed for ${grouped(String(signed))} records by the checkpoint that goes with it, ${key === undefined ? 'and nobody has checked its signature: give the key with --key' : `by the key ${key.name}+${key.id}`}`,
             `SHA-256 of what it holds: ${sha256}`,
           ].join('\n'),
     );

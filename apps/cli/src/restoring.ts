@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import {
   BackupDamaged,
   BackupRefused,
+  keepCheckpointBefore,
   restoreLedger,
-  type CheckedBackup,
+  signingOf,
+  type RestoredLedger,
   type RestoreStep,
   type RestoreTarget,
 } from '@deal-ledger/auditing';
@@ -30,7 +32,7 @@ export async function restore(file: string, options: RestoreCommand): Promise<vo
   const bars = new Map<RestoreStep, Progress>();
   const stop = (): void => bars.forEach((bar) => bar.stop());
   try {
-    const checked = await restoreLedger({
+    const restored = await restoreLedger({
       ...{ file, key, checkpoint, isUnsignedAllowed: options.unsigned === true },
       begin: (withRefusals) => begin(settings, withRefusals),
       progress: (step, records, of) => {
@@ -42,7 +44,9 @@ export async function restore(file: string, options: RestoreCommand): Promise<vo
       },
     });
     stop();
-    await printLine(options.json === true ? JSON.stringify({ file, ...checked }) : textOf(checked, key !== undefined));
+    await printLine(
+      options.json === true ? JSON.stringify({ file, ...restored }) : textOf(restored, key !== undefined, settings),
+    );
   } catch (error) {
     if (REFUSALS.some((refusal) => error instanceof refusal)) throw new Failure(EXIT.refused, (error as Error).message);
     throw error;
@@ -76,14 +80,18 @@ async function begin(settings: PlaceSettings, withRefusals: boolean): Promise<Re
   try {
     const ledger = await beginOne(topic);
     const refusals = withRefusals ? await beginOne(refusalsTopicOf(topic)) : undefined;
-    return { ledger, refusals, close };
+    const { databaseUrl } = place;
+    const keepCheckpoint =
+      databaseUrl === undefined ? undefined : (note: string): Promise<void> => keepCheckpointBefore(databaseUrl, note);
+    return { ledger, refusals, keepCheckpoint, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function textOf({ head, foot, signed }: CheckedBackup, isKeyKnown: boolean): string {
+function textOf(restored: RestoredLedger, isKeyKnown: boolean, settings: PlaceSettings): string {
+  const { head, foot, signed } = restored;
   const held = isKeyKnown
     ? 'by the key that was given'
     : 'by a key that nobody has checked: give the right one with --key';
@@ -93,5 +101,18 @@ function textOf({ head, foot, signed }: CheckedBackup, isKeyKnown: boolean): str
       ? 'no checkpoint was signed for it'
       : `${grouped(String(signed))} records are those that were signed for, ${held}`,
     `read back as they were written; the root of the tree over them is ${foot.root}`,
+    beforeTheStart(restored, settings),
+  ].join('\n');
+}
+
+/** A backup has no keys, and a log that goes on under another one is another log to whoever knew it. */
+function beforeTheStart({ head, signedBy, isKeyHeld }: RestoredLedger, settings: PlaceSettings): string {
+  const whose = signedBy === undefined ? 'the key that it was signed with' : `the key ${signedBy.name}+${signedBy.id}`;
+  return [
+    `before services start: put the file of ${whose}, by default checkpoint-${head.ledgerId}.key in the old DATA_DIR,`,
+    `  to ${signingOf(settings).keyFile(head.ledgerId)}, or name it in CHECKPOINT_KEY_FILE;`,
+    isKeyHeld
+      ? '  until it is there, the tree over the ledger is not signed'
+      : '  or else the log goes on under another key, and nobody who knows the old one can check it',
   ].join('\n');
 }

@@ -86,8 +86,14 @@ export async function keyOf(
   if (named !== undefined) return namedKey(named);
   const ledgerId = await ledgerIdIn(log);
   if (ledgerId === undefined) return undefined;
+  const file = signingOf(settings).keyFile(ledgerId);
   try {
-    return await verifierKeyIn(signingOf(settings).keyFile(ledgerId));
+    const key = await verifierKeyIn(file);
+    if (key !== undefined)
+      say(
+        `The key is the one that the ledger keeps itself (${key.name}+${key.id}, in ${file}): give --key with the one you were handed, to be sure whose ledger this is.`,
+      );
+    return key;
   } catch (error) {
     throw error instanceof CheckpointKeyUnusable ? new Failure(EXIT.usage, error.message) : error;
   }

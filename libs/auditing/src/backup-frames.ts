@@ -33,6 +33,8 @@ export class BackupDamaged extends Error {
 }
 
 const HEAD_BYTES = 5;
+/** How zlib says that there is no gzip in what it was given. */
+const NOT_PACKED = 'incorrect header check';
 const KINDS = 'BCRFE';
 /** No record of a log is that large. */
 const MAX_CONTENT_BYTES = 64 * 1024 * 1024;
@@ -110,10 +112,14 @@ export async function* framesIn(file: string): AsyncGenerator<Frame & { readonly
   source.on('error', (error) => gunzip.destroy(error));
   source.pipe(gunzip);
   let held: Buffer = Buffer.alloc(0);
+  let isBackup = false;
   try {
     for await (const chunk of gunzip as AsyncIterable<Buffer>) {
       held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
       let at = 0;
+      if (!isBackup && held.length > 0 && held.toString('latin1', 0, 1) !== 'B')
+        throw new BackupDamaged(`${file} is no backup: what is packed in it does not begin as one`);
+      isBackup ||= held.length > 0;
       for (let end = endOfFrame(held, at, file); end !== undefined; end = endOfFrame(held, at, file)) {
         const bytes = held.subarray(at, end);
         const kind = bytes.toString('latin1', 0, 1) as FrameKind;
@@ -124,7 +130,9 @@ export async function* framesIn(file: string): AsyncGenerator<Frame & { readonly
       held = held.subarray(at);
     }
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (message === NOT_PACKED)
+      throw new BackupDamaged(`${file} is no backup: it is not packed as "ledger backup" does it`);
     if (code.startsWith('Z_'))
       throw new BackupDamaged(`${file} cannot be unpacked (${code}): it is cut off, or changed`);
     throw error;
@@ -132,6 +140,7 @@ export async function* framesIn(file: string): AsyncGenerator<Frame & { readonly
     source.destroy();
     gunzip.destroy();
   }
+  if (!isBackup) throw new BackupDamaged(`${file} is no backup: there is nothing in it`);
   if (held.length > 0) throw new BackupDamaged(`${file} ends in the middle of a record`);
 }
 

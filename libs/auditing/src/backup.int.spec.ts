@@ -17,7 +17,7 @@ import { generateSignerKey, rootAt, signCheckpoint } from '@deal-ledger/proof';
 import { describeWithKafka, describeWithPostgres } from '../../../tests/harness';
 import { backupLedger, BackupRefused, type BackupResult } from './backup';
 import { BackupDamaged } from './backup-frames';
-import { checkBackup, restoreLedger, type CheckedBackup, type RestoreOptions, type RestoreTarget } from './restore';
+import { checkBackup, restoreLedger, type RestoredLedger, type RestoreOptions, type RestoreTarget } from './restore';
 import { append, logOf, ORIGIN, treeOver } from './testing-tree';
 
 jest.setTimeout(60_000);
@@ -112,6 +112,26 @@ describe('a backup', () => {
     await expect(checkBackup(file, { key })).rejects.toThrow();
   });
 
+  it('is told from a file that is none', async () => {
+    const { file, folder, key } = given;
+    for (const bytes of [Buffer.from('{"format":"another"}\n'), gzipSync('another'), gzipSync('')]) {
+      writeFileSync(file, bytes);
+      await expect(checkBackup(file, { key })).rejects.toThrow(/ is no backup: /);
+    }
+    await given.backup();
+    const cut = join(folder, 'cut');
+    writeFileSync(cut, readFileSync(file).subarray(0, 5_000));
+    await expect(checkBackup(cut, { key })).rejects.toThrow(/is cut off, or changed/);
+  });
+
+  it('says by which key its checkpoint says that it is signed, whether that was checked or not', async () => {
+    const { file, key, backup, signed } = given;
+    await backup();
+    const found = { checkpoint: await signed(RECORDS), signedBy: { name: key.name, id: key.id } };
+    expect(await checkBackup(file, { key })).toMatchObject(found);
+    expect(await checkBackup(file)).toMatchObject(found);
+  });
+
   it('is held against a checkpoint that was kept elsewhere', async () => {
     const { log, file, key, signed, backup } = given;
     const earlier = await signed(5);
@@ -128,7 +148,9 @@ describe('a backup', () => {
 function restoring(placeOf: (topic: string) => RestorePlace, open: (topic: string) => Promise<Log>): void {
   let given: Awaited<ReturnType<typeof fixture>>;
   let topic: string;
+  let kept: string[];
   beforeEach(async () => {
+    kept = [];
     given = await fixture();
     topic = `restored-${randomBytes(4).toString('hex')}`;
   });
@@ -138,9 +160,11 @@ function restoring(placeOf: (topic: string) => RestorePlace, open: (topic: strin
   const begin = async (withRefusals: boolean): Promise<RestoreTarget> => {
     const ledger = await beginRestore(placeOf(topic));
     const refusals = withRefusals ? await beginRestore(placeOf(refusalsTopicOf(topic))) : undefined;
-    return { ledger, refusals, close: async () => void (await Promise.all([ledger.close(), refusals?.close()])) };
+    const close = async (): Promise<void> => void (await Promise.all([ledger.close(), refusals?.close()]));
+    const keepCheckpoint = async (note: string): Promise<void> => void kept.push(note);
+    return { ledger, refusals, keepCheckpoint, close };
   };
-  const restore = (options: Partial<RestoreOptions> = {}): Promise<CheckedBackup> =>
+  const restore = (options: Partial<RestoreOptions> = {}): Promise<RestoredLedger> =>
     restoreLedger({ file: given.file, key: given.key, isUnsignedAllowed: false, begin, ...options });
 
   it('keeps positions, bytes and times, and goes on from there', async () => {
@@ -158,6 +182,17 @@ function restoring(placeOf: (topic: string) => RestorePlace, open: (topic: strin
     } finally {
       await log.close();
     }
+  });
+
+  it('keeps for the tree how it was signed, and nothing where it was not', async () => {
+    await given.backup();
+    expect(await restore()).toMatchObject({ isKeyHeld: true, signedBy: { id: given.key.id } });
+    expect(kept).toEqual([await given.signed(RECORDS)]);
+    topic = `${topic}-unsigned`;
+    rmSync(given.file);
+    await backupLedger({ log: given.log, file: given.file, nowMs: 0 });
+    expect(await restore({ isUnsignedAllowed: true })).toMatchObject({ isKeyHeld: false, signedBy: undefined });
+    expect(kept).toHaveLength(1);
   });
 
   it('is refused where there is a ledger already', async () => {

@@ -154,14 +154,29 @@ async function* leavesOf(log: Log, end: number): AsyncGenerator<Buffer> {
   }
 }
 
-/** Size and root of a signed checkpoint. @throws BackupRefused when it is none, or not signed by the key */
-export function claimOf(note: string, key: VerifierKey | undefined): { readonly size: number; readonly root: Buffer } {
+/** What a signed checkpoint says, and who says so. */
+export interface Claim {
+  readonly note: string;
+  readonly size: number;
+  readonly root: Buffer;
+  /** The key by which it says that it is signed; nobody has checked that who gave none. */
+  readonly signedBy: Pick<VerifierKey, 'name' | 'id'> | undefined;
+}
+
+/** Reads a signed checkpoint. @throws BackupRefused when it is none, or not signed by the key */
+export function claimOf(note: string, key: VerifierKey | undefined): Claim {
   if (key !== undefined) {
     const opened = openCheckpoint(note, { origin: key.name, keys: [key] });
-    if (opened.ok) return opened.checkpoint;
+    if (opened.ok) {
+      const { size, root } = opened.checkpoint;
+      return { note, size, root, signedBy: { name: key.name, id: key.id } };
+    }
     throw new BackupRefused(`the checkpoint is not signed as ${key.name} by the key ${key.id} (${opened.problem})`);
   }
-  const checkpoint = parseCheckpoint(parseNote(note)?.text ?? '');
+  const parsed = parseNote(note);
+  const checkpoint = parseCheckpoint(parsed?.text ?? '');
   if (checkpoint === undefined) throw new BackupRefused('the checkpoint is none: it has not the form of a signed note');
-  return checkpoint;
+  const { origin, size, root } = checkpoint;
+  const line = parsed?.signatures.find(({ name }) => name === origin);
+  return { note, size, root, signedBy: line && { name: line.name, id: line.id } };
 }

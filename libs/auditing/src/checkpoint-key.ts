@@ -3,11 +3,13 @@ import {
   formatVerifierKey,
   generateSignerKey,
   MalformedKey,
+  openCheckpoint,
   parseSignerKey,
   type SignerKey,
   type VerifierKey,
 } from '@deal-ledger/proof';
 import { keepSecret, readSecret } from '@deal-ledger/service';
+import { claimOf } from './backup';
 import type { KeyOf } from './checkpoint-signer';
 
 export interface CheckpointKeyOptions {
@@ -25,20 +27,40 @@ export class CheckpointKeyUnusable extends Error {
 
 /** The key in the file; made there if nothing was ever signed and the file is missing. */
 export function keyInFile({ file: fileOf, origin: given, info }: CheckpointKeyOptions): KeyOf {
-  return async ({ ledgerId, signedSize }) => {
+  return async ({ ledgerId, signedSize, signedBefore }) => {
     if (ledgerId === null) throw new RangeError('a tree without records has no key');
     const file = fileOf(ledgerId);
     const origin = given ?? `deal-ledger/${ledgerId}`;
     const found = await readSecret(file);
-    if (found !== undefined) return checked(parsed(found, file), origin, file);
+    if (found !== undefined) return sameAsBefore(checked(parsed(found, file), origin, file), signedBefore, file);
+    if (signedBefore !== null)
+      throw new CheckpointKeyUnusable(
+        `there is no file ${file}, and this ledger was signed before it was restored here, by the key ${signerOf(signedBefore)}: put the file of that key there, or name it in CHECKPOINT_KEY_FILE. ${IF_LOST}`,
+      );
     if (signedSize > 0)
       throw new CheckpointKeyUnusable(
-        `there is no file ${file}, and a checkpoint for ${signedSize} leaves was signed before: put the key back that signed it, or name its file in CHECKPOINT_KEY_FILE. If it is lost for good, drop the schema of these tables: they are made anew from the log and signed with a new key, and earlier checkpoints can still be held against them`,
+        `there is no file ${file}, and a checkpoint for ${signedSize} leaves was signed before: put the key back that signed it, or name its file in CHECKPOINT_KEY_FILE. ${IF_LOST}`,
       );
     const made = await make(origin, file);
     info(`made a key for the checkpoints of ${origin} in ${file}: keep a copy. Its vkey is ${formatVerifierKey(made)}`);
     return checked(made, origin, file);
   };
+}
+
+const IF_LOST =
+  'If it is lost for good, drop the schema of these tables: they are made anew from the log and signed with a new key, and earlier checkpoints can still be held against them';
+
+/** The key, if a ledger that was restored here was signed with it before. */
+function sameAsBefore(key: SignerKey, signedBefore: string | null, file: string): SignerKey {
+  if (signedBefore === null || openCheckpoint(signedBefore, { origin: key.name, keys: [key] }).ok) return key;
+  throw new CheckpointKeyUnusable(
+    `the key in ${file} is ${key.name}+${key.id}, and this ledger was signed before it was restored here, by the key ${signerOf(signedBefore)}: put the file of that key there, or name it in CHECKPOINT_KEY_FILE. ${IF_LOST}`,
+  );
+}
+
+function signerOf(note: string): string {
+  const { signedBy } = claimOf(note, undefined);
+  return signedBy === undefined ? 'of whoever signed it' : `${signedBy.name}+${signedBy.id}`;
 }
 
 /** The public key that belongs to the private one in a file; nothing when there is no file. @throws CheckpointKeyUnusable */

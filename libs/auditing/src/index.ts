@@ -1,5 +1,5 @@
 export { AuditingModule, type AuditingOptions } from './auditing.module';
-export { AUDITING_SCHEMA, prepareAuditing } from './schema';
+export { AUDITING_SCHEMA, keepCheckpointBefore, prepareAuditing } from './schema';
 export { CheckpointSigner } from './checkpoint-signer';
 export { TreeGrower } from './tree-grower';
 export { TreeStore } from './tree-store';
@@ -12,7 +12,7 @@ export { TreeModule, type TreeOptions } from './tree.module';
 export { RefusalsModule, type RefusalsModuleOptions } from './refusals.module';
 export { backupLedger, BackupRefused } from './backup';
 export { BackupDamaged } from './backup-frames';
-export { restoreLedger, type CheckedBackup, type RestoreStep, type RestoreTarget } from './restore';
+export { restoreLedger, type RestoredLedger, type RestoreStep, type RestoreTarget } from './restore';
 export { ledgerIdIn } from './growth';
 export { CheckpointKeyUnusable, verifierKeyIn } from './checkpoint-key';
 export { signedFor } from './signed-for';

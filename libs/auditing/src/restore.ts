@@ -1,6 +1,6 @@
 import type { LogRecord, LogRestore } from '@deal-ledger/log';
 import { Frontier, hashOfLeaf, leafOf, type VerifierKey } from '@deal-ledger/proof';
-import { BACKUP_FORMAT, BackupRefused, claimOf, type BackupFoot, type BackupHead } from './backup';
+import { BACKUP_FORMAT, BackupRefused, claimOf, type BackupFoot, type BackupHead, type Claim } from './backup';
 import { BackupDamaged, framesIn, recordOfLeaf, type FrameKind } from './backup-frames';
 import { ledgerIdOf } from './growth';
 
@@ -10,6 +10,16 @@ export interface CheckedBackup {
   readonly foot: BackupFoot;
   /** How many of its records a checkpoint is signed for, its own or one that was kept elsewhere. */
   readonly signed: number;
+  /** The checkpoint that is signed for most of them, if there is one. */
+  readonly checkpoint: string | undefined;
+  /** The key by which that says that it is signed. */
+  readonly signedBy: Claim['signedBy'];
+}
+
+/** What was restored. */
+export interface RestoredLedger extends CheckedBackup {
+  /** Whether the tree that is made there signs with no other key than {@link CheckedBackup.signedBy}. */
+  readonly isKeyHeld: boolean;
 }
 
 export interface BackupTrust {
@@ -24,6 +34,8 @@ export interface RestoreTarget {
   readonly ledger: LogRestore;
   /** Where the log of refusals is, if the backup has any. */
   readonly refusals: LogRestore | undefined;
+  /** Keeps how it was signed for the tree that will be made over it, if it is known where. */
+  readonly keepCheckpoint: ((note: string) => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
@@ -110,7 +122,8 @@ class Checking {
       throw new BackupRefused(
         `${this.file} has ${tree.size} records, and the checkpoint was signed for ${beyond.size}: take a later backup, or the checkpoint of this one`,
       );
-    return { head, foot, signed: Math.max(0, ...this.claims.map(({ size }) => size)) };
+    const last = this.claims.toSorted((a, b) => b.size - a.size)[0];
+    return { head, foot, signed: last?.size ?? 0, checkpoint: last?.note, signedBy: last?.signedBy };
   }
 
   private record(leaf: Buffer): void {
@@ -132,25 +145,23 @@ class Checking {
   }
 }
 
-type Claim = ReturnType<typeof claimOf>;
-
 /**
  * Restores a ledger to a place where there is none, with the positions, bytes and times that it had. The backup is
  * held against its checkpoint before anything is written, and what was written is read back and held against it
  * before it can be used.
  * @throws BackupDamaged, BackupRefused, RestoreRefused
  */
-export async function restoreLedger(options: RestoreOptions): Promise<CheckedBackup> {
+export async function restoreLedger(options: RestoreOptions): Promise<RestoredLedger> {
   const { file, isUnsignedAllowed, begin, progress = () => undefined } = options;
   const checked = await checkBackup(file, options, (records, of) => progress('checking', records, of));
-  const { head, foot, signed } = checked;
+  const { head, foot, signed, checkpoint, signedBy } = checked;
   if (signed < head.end && !isUnsignedAllowed)
     throw new BackupRefused(
       `of the ${head.end} records in ${file} ${signed} are signed for: give a checkpoint that was kept elsewhere, or say that it may be restored all the same`,
     );
   const target = await begin(head.refusals > 0);
   try {
-    const { ledger, refusals } = target;
+    const { ledger, refusals, keepCheckpoint } = target;
     await write(file, 'R', ledger, (records) => progress('writing', records, head.end));
     if (refusals !== undefined) await write(file, 'F', refusals, () => undefined);
 
@@ -164,8 +175,10 @@ export async function restoreLedger(options: RestoreOptions): Promise<CheckedBac
         throw new BackupRefused('the refusals do not come back as they were written; nothing was made a log');
       await refusals.finish();
     }
+    const isKeyHeld = keepCheckpoint !== undefined && checkpoint !== undefined && signedBy !== undefined;
+    if (isKeyHeld) await keepCheckpoint(checkpoint);
     await ledger.finish();
-    return checked;
+    return { ...checked, isKeyHeld };
   } finally {
     await target.close();
   }

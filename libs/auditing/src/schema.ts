@@ -17,6 +17,19 @@ class CreateTree1765000000000 implements MigrationInterface {
   }
 }
 
+/** How a ledger was signed where it was before. */
+class KeepCheckpointBefore1766000000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(
+      `create table signed_before (only_one boolean primary key default true check (only_one), note text not null)`,
+    );
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table signed_before');
+  }
+}
+
 const TABLES = [
   // One row: how far the tree has grown, and the hashes at its right edge, which are all that growing further takes.
   `create table tree (
@@ -76,7 +89,7 @@ export async function prepareAuditing(connectionString: string, schema = AUDITIN
       type: 'postgres',
       url: connectionString,
       schema,
-      migrations: [CreateTree1765000000000],
+      migrations: [CreateTree1765000000000, KeepCheckpointBefore1766000000000],
       migrationsTransactionMode: 'all',
       extra: { options },
     });
@@ -86,6 +99,25 @@ export async function prepareAuditing(connectionString: string, schema = AUDITIN
     } finally {
       await source.destroy();
     }
+  } finally {
+    await client.end();
+  }
+}
+
+/** Keeps the checkpoint of a ledger that comes from elsewhere: the tree over it is signed with no other key than that. */
+export async function keepCheckpointBefore(
+  connectionString: string,
+  note: string,
+  schema = AUDITING_SCHEMA,
+): Promise<void> {
+  await prepareAuditing(connectionString, schema);
+  const client = new Client({ connectionString, options: inSchema(schema) });
+  await client.connect();
+  try {
+    await client.query(
+      'insert into signed_before (note) values ($1) on conflict (only_one) do update set note = excluded.note',
+      [note],
+    );
   } finally {
     await client.end();
   }

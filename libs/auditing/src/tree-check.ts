@@ -21,6 +21,8 @@ export interface TreeState {
   readonly edge: Buffer;
   /** Of the last checkpoint that was signed; 0 when none was. */
   readonly signedSize: number;
+  /** The checkpoint that the ledger came with, if it was restored from elsewhere. */
+  readonly signedBefore: string | null;
 }
 
 /** A checkpoint as it was signed. */

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { MemoryLog } from '@deal-ledger/log';
 import {
+  formatSignerKey,
+  generateSignerKey,
   hashOfLeaf,
   hashesOfTile,
   inclusionProof,
@@ -13,6 +15,7 @@ import {
   openCheckpoint,
   parseVerifierKey,
   rootAt,
+  signCheckpoint,
   TileNodes,
   tilePath,
   verifyConsistency,
@@ -23,8 +26,9 @@ import { createService, settingsOf } from '@deal-ledger/service';
 import { Client } from 'pg';
 import { assertDocumented } from '../../../tests/fences/openapi';
 import { describeWithPostgres, eventually } from '../../../tests/harness';
-import { append, logOf } from './testing-tree';
-import { TreeModule } from './tree.module';
+import { keepCheckpointBefore } from './schema';
+import { append, logOf, treeOver } from './testing-tree';
+import { TreeModule, type TreeOptions } from './tree.module';
 
 const RECORDS = 700;
 
@@ -37,7 +41,7 @@ describeWithPostgres('the tree over HTTP', (connectionString) => {
   let app: NestFastifyApplication;
   let db: Client;
 
-  const serve = (options: { origin?: string } = {}): Promise<NestFastifyApplication> =>
+  const serve = (options: Partial<TreeOptions> = {}): Promise<NestFastifyApplication> =>
     createService({
       name: 'test',
       module: TreeModule.of({ connectionString, log, schema, projection, keyFile: () => keyFile, ...options }),
@@ -239,7 +243,7 @@ describeWithPostgres('the tree over HTTP', (connectionString) => {
   });
 
   describe('is not ready, and says why', () => {
-    const reasonOf = async (options: { origin?: string } = {}): Promise<string> => {
+    const reasonOf = async (options: Partial<TreeOptions> = {}): Promise<string> => {
       const other = await serve(options);
       try {
         let detail = '';
@@ -270,6 +274,32 @@ describeWithPostgres('the tree over HTTP', (connectionString) => {
       expect(reason).toMatch(/holds no key for checkpoints: a signer key is PRIVATE\+KEY\+<name>/);
       expect(reason).not.toContain('secret');
       writeFileSync(keyFile, key);
+    });
+
+    it('when the ledger was signed by another key where it was restored from, and makes none', async () => {
+      const origin = parseVerifierKey((await get('vkey')).body.trim()).name;
+      const elsewhere = generateSignerKey(origin, 'ed25519');
+      const root = await rootAt(1, treeOver(log));
+      const restored = `${schema}_restored`;
+      await keepCheckpointBefore(
+        connectionString,
+        signCheckpoint({ origin, size: 1, root, extensions: [] }, elsewhere),
+        restored,
+      );
+      const before = `signed before it was restored here, by the key ${origin}+${elsewhere.id}: put the file`;
+      expect(await reasonOf({ schema: restored })).toContain(before);
+      const empty = join(folder, 'keys', 'none.key');
+      expect(await reasonOf({ schema: restored, keyFile: () => empty })).toMatch(/there is no file .*none.key/);
+      expect(existsSync(empty)).toBe(false);
+
+      writeFileSync(empty, formatSignerKey(elsewhere));
+      const next = await serve({ schema: restored, keyFile: () => empty });
+      try {
+        await eventually(async () => expect((await next.inject('/health/ready')).statusCode).toBe(200), 5_000);
+      } finally {
+        await next.close();
+        await db.query(`drop schema ${restored} cascade`);
+      }
     });
 
     it('when the key is for another log', async () =>

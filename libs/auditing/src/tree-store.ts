@@ -238,11 +238,20 @@ const COSIGNED = `lateral (
 const readTree = (db: Queryable): Promise<TreeState> => selectTree(db, '');
 const lockTree = (db: Queryable): Promise<TreeState> => selectTree(db, ' for update');
 
+interface TreeRow {
+  readonly ledger_id: string | null;
+  readonly size: string;
+  readonly edge: Buffer;
+  readonly signed_size: string;
+  readonly signed_before: string | null;
+}
+
 async function selectTree(db: Queryable, lock: '' | ' for update'): Promise<TreeState> {
-  const { rows } = await db.query<{ ledger_id: string | null; size: string; edge: Buffer; signed_size: string }>(
-    `select ledger_id, size, edge, signed_size from tree${lock}`,
+  const { rows } = await db.query<TreeRow>(
+    `select ledger_id, size, edge, signed_size, (select note from signed_before) as signed_before from tree${lock}`,
   );
   const [row] = rows;
   if (row === undefined) throw new TreeDamaged('table tree is empty: its row was removed');
-  return { ledgerId: row.ledger_id, size: Number(row.size), edge: row.edge, signedSize: Number(row.signed_size) };
+  const { ledger_id: ledgerId, size, edge, signed_size: signedSize, signed_before: signedBefore } = row;
+  return { ledgerId, size: Number(size), edge, signedSize: Number(signedSize), signedBefore };
 }

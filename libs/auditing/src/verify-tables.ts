@@ -6,7 +6,8 @@ import { RowComparison, Snapshot } from './verify-rows';
 import type { Findings } from './verify-report';
 
 const POLL_MS = 100;
-const NO_SUCH = new Set(['42P01', '3F000', '42703']);
+const NO_SUCH = new Set(['42P01', '3F000']);
+const NO_SUCH_COLUMN = '42703';
 
 /** The tables of one projection, as they were at one moment, held against what the log makes. */
 export class ProjectionTables {
@@ -62,8 +63,14 @@ export class ProjectionTables {
         return new ProjectionTables(snapshot, kinds, comparisons, findings, progress ?? ['0', null, '', '0']);
       } catch (error) {
         await snapshot.close();
-        if (!NO_SUCH.has((error as { code?: string }).code ?? '')) throw error;
-        findings.leaveOut('tables', `there is no schema ${schema} of a projection: ${(error as Error).message}`);
+        const { code = '', message } = error as Error & { readonly code?: string };
+        if (!NO_SUCH.has(code) && code !== NO_SUCH_COLUMN) throw error;
+        findings.leaveOut(
+          'tables',
+          code === NO_SUCH_COLUMN
+            ? `the tables of ${schema} are of another version: ${message}`
+            : `start the services first: there are no tables of ${schema} yet`,
+        );
         return undefined;
       }
     }

@@ -5,6 +5,8 @@ import {
   hashOfLeaf,
   leafOf,
   openCheckpoint,
+  parseCheckpoint,
+  parseNote,
   TILE_HEIGHT,
   TILE_WIDTH,
   type VerifierKey,
@@ -46,9 +48,17 @@ export class TreeVerification {
 
   /** Takes in a checkpoint that an auditor has kept. */
   claim(note: string, whence: string): void {
-    const size = Number(note.split('\n')[1]);
-    const root = Buffer.from(note.split('\n')[2] ?? '', 'base64').toString('hex');
-    this.checkSignature(note, size, root, whence);
+    const checkpoint = parseCheckpoint(parseNote(note)?.text ?? '');
+    if (checkpoint === undefined) {
+      this.findings.add({
+        part: 'tree',
+        message: `${whence} is no signed checkpoint: it was damaged, or never was one`,
+      });
+      return;
+    }
+    const [size, root] = [checkpoint.size, checkpoint.root.toString('hex')];
+    // What nobody has signed says nothing of the log.
+    if (!this.checkSignature(note, size, root, whence)) return;
     this.claims.set(size, [...(this.claims.get(size) ?? []), { size, root, whence }]);
   }
 
@@ -142,8 +152,8 @@ export class TreeVerification {
     }
   }
 
-  private checkSignature(note: string, size: number, root: string, whence: string): void {
-    if (this.key === undefined) return;
+  private checkSignature(note: string, size: number, root: string, whence: string): boolean {
+    if (this.key === undefined) return true;
     const opened = openCheckpoint(note, { origin: this.key.name, keys: [this.key] });
     const problem = opened.ok
       ? opened.checkpoint.size === size && opened.checkpoint.root.toString('hex') === root
@@ -151,8 +161,9 @@ export class TreeVerification {
         : `is signed for ${opened.checkpoint.size} leaves with the root ${opened.checkpoint.root.toString('hex')}`
       : `is not signed as ${this.key.name} by the key ${this.key.id} (${opened.problem})`;
     this.findings.tally('signatures');
-    if (problem === undefined) return;
+    if (problem === undefined) return true;
     this.findings.add({ part: 'tree', found: `${size} leaves, root ${root}`, message: `${whence} ${problem}` });
+    return false;
   }
 }
 
@@ -193,7 +204,7 @@ class StoredTree {
       } catch (error) {
         await snapshot.close();
         if (!NO_SUCH.has((error as { code?: string }).code ?? '')) throw error;
-        findings.leaveOut('tree', `there is no tree in schema ${schema}: ${(error as Error).message}`);
+        findings.leaveOut('tree', `start the services first: there are no tables of ${schema} yet`);
         return undefined;
       }
     }

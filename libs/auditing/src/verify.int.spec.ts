@@ -126,7 +126,10 @@ describeWithPostgres(`verifying a ledger (seed ${SEED})`, (url) => {
     for (const [options, why] of [
       [{ databaseUrl: undefined }, /no database was named/],
       [{ sample: 7 }, /one position in 7/],
-      [{ projections: [{ ...PROJECTIONS[0], schema: 'nowhere' }] }, /no schema nowhere/],
+      [
+        { projections: [{ ...PROJECTIONS[0], schema: 'nowhere' }] },
+        /start the services first: there are no tables of nowhere yet/,
+      ],
     ] as [Partial<VerifyOptions>, RegExp][]) {
       const { verdict, unchecked, findings } = await verify(options);
       expect([verdict, findings]).toEqual(['INCOMPLETE', []]);
@@ -319,6 +322,24 @@ describeWithPostgres(`verifying a ledger (seed ${SEED})`, (url) => {
       const other = generateSignerKey(tree.key.name, 'ed25519');
       const found = only(await verify(keeping(await signed(3, other))));
       expect(found.message).toMatch(/checkpoint 3 is not signed as/);
+    });
+
+    it('does not hold against the log what is not signed, or no checkpoint at all', async () => {
+      const altered = async (size: number, change: (note: string) => string) => {
+        const { note, name } = await signed(size);
+        return { note: change(note), name };
+      };
+      const otherRoot = (note: string): string => note.replace(/\n[^\n]{44}\n/, `\n${'A'.repeat(43)}=\n`);
+      const unsigned = only(await verify(keeping(await altered(3, otherRoot))));
+      expect(unsigned.message).toMatch(/checkpoint 3 is not signed as .*SIGNATURE_WRONG/);
+      const longer = (note: string): string => note.replace(`\n${end}\n`, `\n${end + 9}\n`);
+      const tooLong = only(await verify(keeping(await altered(end, longer))));
+      expect(tooLong.message).toMatch(/is not signed as .*SIGNATURE_WRONG/);
+      const cut = (note: string): string => note.slice(0, 40);
+      for (const key of [tree.key, undefined]) {
+        const none = only(await verify({ ...keeping(await altered(3, cut)), key }));
+        expect(none.message).toBe('checkpoint 3 is no signed checkpoint: it was damaged, or never was one');
+      }
     });
   });
 
