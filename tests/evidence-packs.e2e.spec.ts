@@ -113,12 +113,14 @@ const withText = (files: Files, name: string, change: (text: string) => string):
   expect(changed).not.toBe(text);
   return { ...files, [name]: Buffer.from(changed) };
 };
+const NOT_STATED = 'NOT OK MANIFEST: it is not the list that the ledger has signed';
+
 /** As whoever forges a pack would: the list of files is made to fit. */
 const listedAnew = (files: Files): Files => ({
   ...files,
   MANIFEST: Buffer.from(
     Object.keys(files)
-      .filter((name) => name !== 'MANIFEST')
+      .filter((name) => !name.startsWith('MANIFEST'))
       .sort()
       .map(
         (name) =>
@@ -204,8 +206,17 @@ describe('an evidence pack, with the ledger gone,', () => {
     it('the figure and its row are another', () => {
       const value = String((JSON.parse(textIn(packs.paid, 'figure.json')) as { value: string }).value);
       expect(forged(withText(packs.paid, 'figure.json', (text) => text.replaceAll(value, '7000000000.01')))).toEqual([
+        NOT_STATED,
         'NOT OK figure.json: the figure is 7000000000.01, its postings add up to something else',
       ]);
+    });
+
+    it('figure, row and postings fit each other, and are not what the ledger stated', () => {
+      const value = String((JSON.parse(textIn(packs.paid, 'figure.json')) as { value: string }).value);
+      const nothing = withText(packs.paid, 'figure.json', (text) => text.replaceAll(value, '0.00'));
+      expect(forged({ ...nothing, 'postings.json': Buffer.from('[]\n') })).toEqual([NOT_STATED]);
+      const other = withText(packs.paid, 'figure.json', (text) => text.replaceAll('nvda-openai/L2', 'somebody/L9'));
+      expect(forged(other)).toContain(NOT_STATED);
     });
 
     it('a posting has another amount, or is of another event', () => {

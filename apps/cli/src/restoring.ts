@@ -100,6 +100,7 @@ function textOf(restored: RestoredLedger, isKeyKnown: boolean, settings: PlaceSe
     signed === 0
       ? 'no checkpoint was signed for it'
       : `${grouped(String(signed))} records are those that were signed for, ${held}`,
+    ...(head.refusals === 0 ? [] : ['the refusals are as the backup has them: no checkpoint is signed for these']),
     `read back as they were written; the root of the tree over them is ${foot.root}`,
     beforeTheStart(restored, settings),
   ].join('\n');

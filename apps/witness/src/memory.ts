@@ -48,6 +48,10 @@ export class Memory {
       () => this.changeNow(origin, judge),
     );
     this.turns.set(origin, turn);
+    const forget = (): void => {
+      if (this.turns.get(origin) === turn) this.turns.delete(origin);
+    };
+    turn.then(forget, forget);
     return turn;
   }
 

@@ -55,7 +55,7 @@ function checkManifest() {
         .slice(FOLDER.length + 1)
         .replaceAll('\\', '/'),
     )
-    .filter((file) => file !== 'MANIFEST');
+    .filter((file) => file !== 'MANIFEST' && file !== 'MANIFEST.sig');
   const here = new Map(files.map((file) => [file, sha256(bytesOf(file)).toString('hex')]));
   const text = textOf('MANIFEST');
   const listed = new Map(text.split('\n').map((line) => [line.slice(66), line.slice(0, 64)]));
@@ -82,8 +82,9 @@ function readKey(text) {
   return { name, id, publicKey: createPublicKey({ key: jwk, format: 'jwk' }) };
 }
 
-function readCheckpoint(key) {
-  const note = textOf('checkpoint');
+/** The text of a signed note, if the key has signed it. */
+function readNote(file, key) {
+  const note = textOf(file);
   const end = note.lastIndexOf('\n\n') + 1;
   const text = note.slice(0, end);
   const signatures = note
@@ -94,7 +95,22 @@ function readCheckpoint(key) {
   const isSigned = signatures.some((match) =>
     verify(null, Buffer.from(text), key.publicKey, base64(match[2]).subarray(4)),
   );
-  check(isSigned, 'checkpoint', `it is not signed by ${key.name}+${key.id}`);
+  check(isSigned, file, `it is not signed by ${key.name}+${key.id}`);
+  return { note, text };
+}
+
+/** What is said here of figures, postings and streams is the ledger's own statement: it has signed the list of the files. */
+function checkStatement(key) {
+  const { note, text } = readNote('MANIFEST.sig', key);
+  const stated = `deal-ledger evidence pack\n${sha256(bytesOf('MANIFEST')).toString('hex')}\n`;
+  if (!check(text === stated, 'MANIFEST', 'it is not the list that the ledger has signed')) return;
+  const line = note.slice(text.length + 1, -1);
+  const remade = `${stated}\n${line.replace(/\S+$/, (signature) => base64(signature).toString('base64'))}\n`;
+  check(note === remade, 'MANIFEST.sig', 'it is more than the signature of that list');
+}
+
+function readCheckpoint(key) {
+  const { note, text } = readNote('checkpoint', key);
   const [origin, size, root] = text.split('\n');
   return { note, origin, size: Number(size), root: base64(root) };
 }
@@ -240,6 +256,8 @@ function checkFigure(events) {
     check(isItsOwn, 'postings.json', `${name} names ${posting.eventId}, at its place stands ${event.eventId}`);
   }
   const { report, column, row, value, madeOf, asked } = figure;
+  for (const { position } of events.values())
+    check(position <= asked.asOf, 'events.ndjson', `position ${position} was not known as of ${asked.asOf}`);
   check(JSON.stringify(row[column]) === JSON.stringify(value), 'figure.json', `the figure is not that of its row`);
   console.log(
     `${report}, ${figure.key}, ${column}: ${JSON.stringify(value)}, as of position ${asked.asOf}, for ${asked.effectiveOn}`,
@@ -298,6 +316,7 @@ function main() {
   const packed = attempt('vkey', () => readKey(textOf('vkey').trim()));
   const key = given === undefined ? packed : keyGiven(given);
   if (key !== undefined) {
+    attempt('MANIFEST.sig', () => checkStatement(key));
     const checkpoint = attempt('checkpoint', () => readCheckpoint(key));
     const records = checkpoint && attempt('records.ndjson', () => checkRecords(checkpoint, files));
     const events = records && attempt('events.ndjson', () => checkEvents(records));

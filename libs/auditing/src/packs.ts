@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Log, LogRecord } from '@deal-ledger/log';
 import { isSummable, type Evidence, type ExplainQuery, type FigureEvidence } from '@deal-ledger/projection';
-import { formatLogProof, formatVerifierKey } from '@deal-ledger/proof';
+import { formatLogProof, formatVerifierKey, signNote, type SignerKey } from '@deal-ledger/proof';
 import type { ReportDefinition, ReportSet } from '@deal-ledger/reports';
 import { Problem } from '@deal-ledger/service';
 import type { OnApplicationShutdown } from '@nestjs/common';
@@ -104,7 +104,10 @@ export class Packs implements OnApplicationShutdown {
     for (const [name, text] of Object.entries({ ...about, ...proofs })) files[name] = Buffer.from(text);
     const bytes = Object.values(files).reduce((sum, { length }) => sum + length, 0);
     if (bytes > MAX_PACK_BYTES) throw tooLarge(`${bytes} bytes`, `${MAX_PACK_BYTES}`);
-    return Buffer.from(await zipped({ ...files, MANIFEST: Buffer.from(manifestOf(files)) }));
+    const manifest = Buffer.from(manifestOf(files));
+    return Buffer.from(
+      await zipped({ ...files, MANIFEST: manifest, 'MANIFEST.sig': Buffer.from(statementOf(manifest, key)) }),
+    );
   }
 
   private async records(positions: readonly number[]): Promise<LogRecord[]> {
@@ -171,6 +174,13 @@ function eventLines(records: readonly LogRecord[], places: readonly Place[]): st
     .join('');
 }
 
+/**
+ * The ledger's statement that it made this pack, a C2SP signed note: what a figure is made of follows from no proof, so
+ * nobody without the key may say it. Its first line is no origin of a log, so it can never pass for a checkpoint.
+ */
+const statementOf = (manifest: Buffer, key: SignerKey): string =>
+  signNote(`deal-ledger evidence pack\n${createHash('sha256').update(manifest).digest('hex')}\n`, key);
+
 /** As sha256sum writes and reads it, by name. */
 const manifestOf = (files: Readonly<Record<string, Buffer>>): string =>
   Object.entries(files)
@@ -200,7 +210,8 @@ nothing is wrong and the figure is made by a formula that adding up cannot check
   checkpoint       the signed head of that tree (C2SP tlog-checkpoint)
   vkey             the key that it is verified with
   MANIFEST         the SHA-256 of every other file, as sha256sum -c reads it
+  MANIFEST.sig     that the ledger has made just this pack, signed with its key (C2SP signed-note)
 
-That a posting says what its event means, and that a record is a fact by the ledger's rule, follows from the whole
-ledger and not from a pack: that is what the ledger's verification is for.
+That a posting says what its event means, that a stream has no more events, and that a record is a fact by the ledger's
+rule, follows from the whole ledger and not from a pack: in a pack the ledger states it, and its verification shows it.
 `;

@@ -60,6 +60,15 @@ describe('field errors', () => {
   });
 });
 
+describe('parameters', () => {
+  it('with the character U+0000 are refused, as no store has it', () => {
+    const schema = z.strictObject({ key: z.string() });
+    expect(validQuery(schema, { key: 'a' })).toEqual({ key: 'a' });
+    expect(() => validQuery(schema, { key: 'a\0b' })).toThrow(/U\+0000/);
+    expect(() => validQuery(schema, { key: ['a', '\0'] })).toThrow(/U\+0000/);
+  });
+});
+
 describe('what is said of a request', () => {
   const schema = z.strictObject({
     effectiveOn: z.string().describe('A day.').optional(),

@@ -65,6 +65,13 @@ export const paramsOf = <Schema extends z.ZodType>(schema: Schema): Pipe<Schema>
 type Pipe<Schema extends z.ZodType> = PipeTransform<unknown, z.output<Schema>>;
 
 function validParameters<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {
+  // No store can hold U+0000, so nothing has it; asked of a database, it would be an error of ours.
+  const zeros = Object.entries(value as object).flatMap(([parameter, text]) =>
+    [text].flat().some((each) => String(each).includes('\0'))
+      ? [{ code: 'VALIDATION_FAILED', parameter, message: 'has the character U+0000, which nothing here has' }]
+      : [],
+  );
+  if (zeros.length > 0) throw refused(400, where, zeros);
   const parsed = schema.safeParse(value, { error: wordingOf });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap(expand).map(({ code, path, message }) => ({
