@@ -275,8 +275,8 @@ describe('an evidence pack, with the ledger gone,', () => {
   });
 
   it('is not OK by another key than that of the ledger, whatever it has itself', () => {
-    const [name = '', , rest = ''] = vkey.split('+');
-    const typed = Buffer.from(rest, 'base64');
+    const [name = '', , ...rest] = vkey.split('+');
+    const typed = Buffer.from(rest.join('+'), 'base64');
     typed[32] = (typed[32] ?? 0) ^ 1;
     const id = createHash('sha256').update(`${name}\n`).update(typed).digest('hex').slice(0, 8);
     const verdict = verified(packs.paid, '--vkey', `${name}+${id}+${typed.toString('base64')}`);
