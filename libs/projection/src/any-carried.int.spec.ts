@@ -25,7 +25,7 @@ const IN_THE_END = '2028-12-31';
 const QUESTIONS = 3;
 const STEPS = 10;
 /** One is asked all along the ledger, past so many positions at a time. */
-const STRIDE = 2;
+const STRIDE = 4;
 
 describeWithPostgres('an answer made of that at another position', (url) => {
   describe.each(SEEDS)('(seed %i)', (seed) => {
