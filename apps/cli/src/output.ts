@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { EXIT, Failure } from './failure';
 
 /** What every command takes. */
 export interface Global {
@@ -19,3 +21,14 @@ export const say = (text: string): boolean => process.stderr.write(`${text}\n`);
 /** Thousands apart, digit for digit. */
 export const grouped = (decimal: string): string =>
   decimal.replace(/^(-?\d+)/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ','));
+
+/** Writes a file that is not there yet: evidence is never overwritten. @throws Failure */
+export function keep(file: string, content: string | Uint8Array): void {
+  try {
+    writeFileSync(file, content, { flag: 'wx' });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' ? `${file} exists` : `${file} cannot be written: ${message}`;
+    throw new Failure(EXIT.usage, `${why}. Name another with --out.`);
+  }
+}

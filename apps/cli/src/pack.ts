@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, Failure } from './failure';
-import { grouped, printLine, type Global } from './output';
+import { grouped, keep, printLine, type Global } from './output';
 import { queryOf } from './report';
 import { addressOf, ask, cutOff } from './service';
 
@@ -42,13 +41,7 @@ async function pack(given: readonly string[], { url, json, out }: Options): Prom
   );
   const [, named = 'evidence.zip'] = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '') ?? [];
   const file = out ?? basename(named);
-  try {
-    writeFileSync(file, bytes, { flag: 'wx' });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' ? `${file} exists` : `${file} cannot be written: ${message}`;
-    throw new Failure(EXIT.usage, `${why}. Name another with --out.`);
-  }
+  keep(file, bytes);
   await printLine(
     json === true
       ? JSON.stringify({ file, bytes: bytes.length })

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import {
   hashOfLeaf,
   openCheckpoint,
@@ -10,7 +10,7 @@ import {
 } from '@deal-ledger/proof';
 import type { Command } from 'commander';
 import { EXIT, Failure } from './failure';
-import { printLine, say, type Global } from './output';
+import { keep, printLine, say, type Global } from './output';
 import { addressOf, ask, askJson } from './service';
 
 interface Options extends Global {
@@ -95,17 +95,6 @@ async function firstCheckpoint({ url, json, out = '' }: Options, key: VerifierKe
       ? JSON.stringify(result)
       : `kept in ${out}: the ledger of ${size} records that ${key.name} signed\n  root ${result.root}`,
   );
-}
-
-/** Evidence is never overwritten. */
-function keep(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { flag: 'wx' });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' ? `${file} exists` : `${file} cannot be written: ${message}`;
-    throw new Failure(EXIT.usage, `${why}. Name another with --out.`);
-  }
 }
 
 async function inclusion({ url, json, position, event, stream, out }: Options, key: VerifierKey): Promise<void> {

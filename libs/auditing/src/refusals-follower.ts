@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeRefusal } from '@deal-ledger/ledger';
 import { LogHalted, type Log, type LogRecord } from '@deal-ledger/log';
-import { isTransient, Progress } from '@deal-ledger/projection';
+import { backOff, isTransient, Progress } from '@deal-ledger/projection';
 import { hashOfLeaf, leafOf } from '@deal-ledger/proof';
 import type { KeptRefusal, RefusalsReached, RefusalsStore } from './refusals-store';
 
@@ -16,9 +15,6 @@ export interface RefusalsFollowerOptions {
 export class RefusalsForked extends Error {
   override readonly name = 'RefusalsForked';
 }
-
-const FIRST_BACKOFF_MS = 50;
-const LAST_BACKOFF_MS = 5_000;
 
 /** Reads the log of refusals into its tables, each record exactly once, whatever crashes and however many do it. */
 export class RefusalsFollower {
@@ -59,8 +55,7 @@ export class RefusalsFollower {
         }
         this.options.warn('the reading of refusals was interrupted and goes on', error);
         failures = this.progress.nextPosition > before ? 1 : failures + 1;
-        const delayMs = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10));
-        await sleep(delayMs, undefined, { signal }).catch(() => {});
+        await backOff(failures, signal);
       }
     }
   }

@@ -1,8 +1,7 @@
 import type { RecordedRefusal } from '@deal-ledger/ledger';
-import { inSchema } from '@deal-ledger/projection';
-import { Pool, type QueryResult, type QueryResultRow } from 'pg';
+import { poolIn } from '@deal-ledger/projection';
+import { type Pool, type QueryResult, type QueryResultRow } from 'pg';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 3;
 
 /** How far the log of refusals has been read. */
@@ -26,17 +25,13 @@ export class RefusalsStore {
   private readonly pool: Pool;
 
   constructor(connectionString: string, schema: string, onIdleError: (error: Error) => void) {
-    this.pool = new Pool({
+    this.pool = poolIn({
       connectionString,
-      options: inSchema(schema),
-      application_name: `deal-ledger ${schema}`,
+      schema,
+      name: schema,
       max: MAX_CONNECTIONS,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
+      onIdleError,
     });
-    this.pool.on('error', onIdleError);
-    // A connection that is in use tells its query what happened; without a listener it would end the process as well.
-    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async reached(): Promise<RefusalsReached> {

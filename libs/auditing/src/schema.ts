@@ -1,6 +1,6 @@
-import { inSchema } from '@deal-ledger/projection';
+import { inSchema, migrated } from '@deal-ledger/projection';
 import { Client } from 'pg';
-import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
 /** Where the auditors' service keeps what it makes of the log besides its projection. */
 export const AUDITING_SCHEMA = 'auditing';
@@ -78,30 +78,7 @@ const GUARDS = [
 
 /** Makes the tables, or brings them up to date. Instances that start at the same moment wait for each other. */
 export async function prepareAuditing(connectionString: string, schema = AUDITING_SCHEMA): Promise<void> {
-  const options = inSchema(schema);
-  const client = new Client({ connectionString });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    await client.query('select pg_advisory_lock(hashtext($1))', [`deal-ledger ${schema}`]);
-    await client.query(`create schema if not exists ${schema}`);
-    const source = new DataSource({
-      type: 'postgres',
-      url: connectionString,
-      schema,
-      migrations: [CreateTree1765000000000, KeepCheckpointBefore1766000000000],
-      migrationsTransactionMode: 'all',
-      extra: { options },
-    });
-    await source.initialize();
-    try {
-      await source.runMigrations();
-    } finally {
-      await source.destroy();
-    }
-  } finally {
-    await client.end();
-  }
+  await migrated(connectionString, schema, [CreateTree1765000000000, KeepCheckpointBefore1766000000000]);
 }
 
 /** Keeps the checkpoint of a ledger that comes from elsewhere: the tree over it is signed with no other key than that. */

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LedgerForked } from '@deal-ledger/ledger';
 import { LogHalted, type Log } from '@deal-ledger/log';
-import { isTransient, Progress } from '@deal-ledger/projection';
+import { backOff, isTransient, Progress } from '@deal-ledger/projection';
 import { hashOfLeaf, leafOf } from '@deal-ledger/proof';
 import type { CheckpointSigner } from './checkpoint-signer';
 import { GrowingTree, ledgerIdOf } from './growth';
@@ -21,8 +20,6 @@ export interface TreeGrowerOptions {
 }
 
 const CHECKPOINT_EVERY_MS = 1_000;
-const FIRST_BACKOFF_MS = 50;
-const LAST_BACKOFF_MS = 5_000;
 
 /**
  * Follows the raw log and extends the tree over its records, in one transaction per batch, and has the tree signed.
@@ -178,8 +175,7 @@ export class TreeGrower {
   private async interrupted(error: unknown, failures: number): Promise<void> {
     this.interruption = error instanceof Error ? error.message : String(error);
     this.options.warn('the tree was interrupted and goes on', error);
-    const delayMs = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10));
-    await sleep(delayMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+    await backOff(failures, this.stopping.signal);
   }
 }
 

@@ -1,6 +1,6 @@
-import { inSchema } from '@deal-ledger/projection';
+import { poolIn } from '@deal-ledger/projection';
 import type { NodeSource, Tile, VerifierKey } from '@deal-ledger/proof';
-import { Pool, type PoolClient } from 'pg';
+import { type Pool, type PoolClient } from 'pg';
 import type { CheckpointSigner } from './checkpoint-signer';
 import { remainder, type Growth } from './growth';
 import {
@@ -14,7 +14,6 @@ import {
 } from './tree-check';
 import { readTile, storedNodes, TreeDamaged, type Queryable } from './tree-nodes';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 4;
 
 /** The tree went back behind what was known of it here, or is of another ledger: start over from the tables. */
@@ -27,17 +26,13 @@ export class TreeStore {
   private readonly pool: Pool;
 
   constructor(connectionString: string, schema: string, onIdleError: (error: Error) => void) {
-    this.pool = new Pool({
+    this.pool = poolIn({
       connectionString,
-      options: inSchema(schema),
-      application_name: `deal-ledger ${schema}`,
+      schema,
+      name: schema,
       max: MAX_CONNECTIONS,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
+      onIdleError,
     });
-    this.pool.on('error', onIdleError);
-    // A connection that is in use tells its query what happened; without a listener it would end the process as well.
-    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   state(): Promise<TreeState> {

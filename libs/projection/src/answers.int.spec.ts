@@ -13,7 +13,7 @@ import { groundworkOf, marketOf } from '../../../tests/bench/market';
 import { seeded } from '../../../tests/simulation/world';
 import { Answers } from './answers';
 import type { Question } from './question';
-import { inSchema } from './schema';
+import { inSchema } from './database';
 import type { PostedLine } from './testing';
 import { CountingPool, plainly } from './testing-answers';
 import { deal, policy, proposed, signed } from './testing-fundings';

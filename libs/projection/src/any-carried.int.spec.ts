@@ -6,7 +6,7 @@ import { Dice } from '../../domain/src/any.testing';
 import { anyHistory } from '../../domain/src/any-history.testing';
 import { Answers } from './answers';
 import type { Question } from './question';
-import { inSchema } from './schema';
+import { inSchema } from './database';
 import { eventsOf, TestWriter } from './testing';
 import { CountingPool, plainly } from './testing-answers';
 import { TestProjection } from './testing-projection';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@deal-ledger/log';
 import { columnsOf, rowOf, type RawRow, type ReportDefinition, type ReportSet, type Row } from '@deal-ledger/reports';
 import { Problem, type Clock } from '@deal-ledger/service';
-import { Pool } from 'pg';
+import { type Pool } from 'pg';
 import { Answers } from './answers';
 import { keyText } from './basis';
 import { callOf, Values } from './call';
@@ -10,7 +10,7 @@ import { Explanations, narrowed } from './explanation';
 import type { ExplainQuery } from './figure-query';
 import { Positions, type Projecting } from './positions';
 import { questionOf, ruleVersionOf, textsOf, type Question } from './question';
-import { inSchema } from './schema';
+import { poolIn } from './database';
 
 /** What an auditor takes away of a figure: what was asked, the row, and the postings it rests on. */
 export interface FigureEvidence {
@@ -43,7 +43,6 @@ export interface EvidenceOptions {
   readonly onIdleError: (error: Error) => void;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const READ_TIMEOUT_MS = 30_000;
 const MAX_CONNECTIONS = 2;
 const POLL_MS = 50;
@@ -117,18 +116,14 @@ export class Evidence {
   private tablesOf(schema: string): Tables {
     const known = this.tables.get(schema);
     if (known !== undefined) return known;
-    const pool = new Pool({
+    const pool = poolIn({
       connectionString: this.options.connectionString,
-      options: inSchema(schema),
-      application_name: `deal-ledger evidence of ${schema}`,
+      schema,
+      name: `evidence of ${schema}`,
       max: MAX_CONNECTIONS,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: READ_TIMEOUT_MS,
-      keepAlive: true,
+      onIdleError: this.options.onIdleError,
+      statementTimeoutMs: READ_TIMEOUT_MS,
     });
-    pool.on('error', this.options.onIdleError);
-    // A connection that is in use tells its query what happened; without a listener it would end the process as well.
-    pool.on('connect', (client) => client.on('error', () => undefined));
     const tables = { pool, answers: new Answers(pool, schema, KEPT_BYTES) };
     this.tables.set(schema, tables);
     return tables;

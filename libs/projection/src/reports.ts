@@ -1,7 +1,7 @@
 import type { Log } from '@deal-ledger/log';
 import { filingOf, type ColumnMeta, type ReportDefinition, type ReportSet, type Row } from '@deal-ledger/reports';
 import { Problem, validQuery, type Clock } from '@deal-ledger/service';
-import { Pool } from 'pg';
+import { type Pool } from 'pg';
 import { Answers } from './answers';
 import { decodeCursor, encodeCursor, notOurs, refuseOtherThan } from './cursor';
 import { STANDARD_KEPT_BYTES } from './kept';
@@ -13,12 +13,11 @@ import { DEFAULT_LIMIT, HOW_TO_ANSWER, querySchema, type FxPolicy, type ReportQu
 import { isTransient, type Runner } from './runner';
 import { givenOut, publish, type GivenOut, type Published, type Wanted } from './publish';
 import { ReportRuns } from './report-runs';
-import { inSchema } from './schema';
+import { poolIn } from './database';
 import { Streams, type StreamShown } from './streams';
 import { placeOf, Walk } from './walk';
 import type { FxRate, Whole } from './whole';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const READ_TIMEOUT_MS = 30_000;
 const MAX_CONNECTIONS = 8;
 
@@ -81,18 +80,14 @@ export class Reports {
   private readonly walk: Walk;
 
   constructor(private readonly options: ReportsOptions) {
-    this.pool = new Pool({
+    this.pool = poolIn({
       connectionString: options.connectionString,
-      options: inSchema(options.schema),
-      application_name: `deal-ledger ${options.schema} reports`,
+      schema: options.schema,
+      name: `${options.schema} reports`,
       max: MAX_CONNECTIONS,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: READ_TIMEOUT_MS,
-      keepAlive: true,
+      onIdleError: options.onIdleError,
+      statementTimeoutMs: READ_TIMEOUT_MS,
     });
-    this.pool.on('error', options.onIdleError);
-    // A connection that is in use tells its query what happened; without a listener it would end the process as well.
-    this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.positions = new Positions({ ...options, pool: this.pool });
     this.answers = new Answers(this.pool, options.schema, options.maxKeptBytes ?? STANDARD_KEPT_BYTES);
     this.runs = new ReportRuns(this.pool, options.schema);

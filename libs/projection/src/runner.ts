@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerEvent } from '@deal-ledger/domain';
 import { follow, Judge, LedgerForked } from '@deal-ledger/ledger';
 import { LogHalted, type Log } from '@deal-ledger/log';
@@ -8,7 +7,7 @@ import { Folder, UnprojectableEvent } from './fold';
 import { PORTIONS } from './portions';
 import { inSlices, type SliceLimits } from './slices';
 import type { Store } from './store';
-import { Progress } from './waiting';
+import { backOff, Progress } from './waiting';
 
 export interface RunnerOptions {
   readonly log: Log;
@@ -19,8 +18,6 @@ export interface RunnerOptions {
 }
 
 const LIMITS: SliceLimits = { records: 2_000, bytes: 4 * 1024 * 1024 };
-const FIRST_BACKOFF_MS = 50;
-const LAST_BACKOFF_MS = 5_000;
 
 /** The tables went back behind what was projected here, or are about another ledger: start over from them. */
 class TablesMoved extends Error {
@@ -185,8 +182,7 @@ export class Runner {
   private async interrupted(error: unknown, failures: number): Promise<void> {
     this.interruption = error instanceof Error ? error.message : String(error);
     this.options.warn('the projection was interrupted and goes on', error);
-    const delayMs = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10));
-    await sleep(delayMs, undefined, { signal: this.stopping.signal }).catch(() => {});
+    await backOff(failures, this.stopping.signal);
   }
 }
 

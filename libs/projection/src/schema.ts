@@ -1,18 +1,8 @@
 import type { ReportDefinition } from '@deal-ledger/reports';
-import { Client } from 'pg';
-import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { type MigrationInterface, type QueryRunner } from 'typeorm';
+import { migrated } from './database';
 import { prepareReports } from './report-functions';
 import { prepareRuns } from './report-runs';
-
-/** Unquoted in SQL, so that nobody has to wonder where it needs quotes. */
-const SCHEMA_NAME = /^[a-z][a-z0-9_]{0,40}$/;
-
-/** Connection options under which unqualified names mean this schema's. */
-export function inSchema(schema: string): string {
-  if (!SCHEMA_NAME.test(schema))
-    throw new RangeError(`${schema} is no name for a schema here: lower case letters, digits and _`);
-  return `-c search_path=${schema} -c datestyle=ISO`;
-}
 
 /** The tables of a projection, in a Postgres schema of its own. */
 class CreateProjection1760000000000 implements MigrationInterface {
@@ -222,39 +212,18 @@ export async function prepareSchema(
   reports: readonly ReportDefinition[],
   warn: (message: string) => void,
 ): Promise<void> {
-  const options = inSchema(schema);
-  const client = new Client({ connectionString });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    await client.query('select pg_advisory_lock(hashtext($1))', [`deal-ledger ${schema}`]);
-    await client.query(`create schema if not exists ${schema}`);
-    const source = new DataSource({
-      type: 'postgres',
-      url: connectionString,
-      schema,
-      migrations: [
-        CreateProjection1760000000000,
-        CreateReportFunctions1764000000000,
-        MarkUnknownEvents1764000000001,
-        IndexPostingsByRoot1764100000000,
-        KeepHistory1764200000000,
-        IndexPostingsByNamed1764300000000,
-        IndexCorrelations1764400000000,
-        IndexForecastsByEntity1764500000000,
-      ],
-      migrationsTransactionMode: 'all',
-      extra: { options },
-    });
-    await source.initialize();
-    try {
-      await source.runMigrations();
-    } finally {
-      await source.destroy();
-    }
+  const migrations = [
+    CreateProjection1760000000000,
+    CreateReportFunctions1764000000000,
+    MarkUnknownEvents1764000000001,
+    IndexPostingsByRoot1764100000000,
+    KeepHistory1764200000000,
+    IndexPostingsByNamed1764300000000,
+    IndexCorrelations1764400000000,
+    IndexForecastsByEntity1764500000000,
+  ];
+  await migrated(connectionString, schema, migrations, async (client) => {
     await prepareRuns(client, schema);
     await prepareReports(client, schema, reports, warn);
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -1,11 +1,10 @@
 import type { LedgerEvent } from '@deal-ledger/domain';
 import type { JudgeSnapshot } from '@deal-ledger/ledger';
-import { Pool } from 'pg';
+import { type Pool } from 'pg';
 import { columnsOf, eventOf, type Batch } from './batch';
 import { isKnown } from './known';
-import { inSchema } from './schema';
+import { poolIn } from './database';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 /** The writer, and what loads histories while it writes. */
 const MAX_CONNECTIONS = 3;
 
@@ -28,17 +27,13 @@ export class Store {
     readonly schema: string,
     onIdleError: (error: Error) => void,
   ) {
-    this.pool = new Pool({
+    this.pool = poolIn({
       connectionString,
-      options: inSchema(schema),
-      application_name: `deal-ledger ${schema}`,
+      schema,
+      name: schema,
       max: MAX_CONNECTIONS,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
+      onIdleError,
     });
-    this.pool.on('error', onIdleError);
-    // A connection that is in use tells its query what happened; without a listener it would end the process as well.
-    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async reached(): Promise<Reached> {

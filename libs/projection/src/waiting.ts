@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** How far something is, and whoever waits for it to get further. */
 export class Progress {
   private readonly waiters = new Set<{ readonly beyond: number; readonly wake: () => void }>();
@@ -34,4 +36,13 @@ export class Progress {
     }
     return position < this.next;
   }
+}
+
+const FIRST_BACKOFF_MS = 50;
+const LAST_BACKOFF_MS = 5_000;
+
+/** Waits before something is tried again that has failed so many times in a row, or until `signal` aborts. */
+export async function backOff(failures: number, signal: AbortSignal): Promise<void> {
+  const delayMs = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures - 1, 10));
+  await sleep(delayMs, undefined, { signal }).catch(() => {});
 }
